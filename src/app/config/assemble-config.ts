@@ -1,0 +1,117 @@
+import { dirname, resolve } from 'node:path'
+import type { JsonObject } from '../../core/json.ts'
+import type { Config, IssuerConfig } from './config.ts'
+import type { RawConfig, RawTokens } from './raw-config.ts'
+import type { References } from './read-references.ts'
+
+/** The issuer of development tokens; it is no URL, so nobody discovers it (SECURITY 7). */
+export const DEVELOPMENT_ISSUER = 'urn:reeve:development'
+
+/** Turns the checked files into the configuration: references read, defaults that depend on others applied. */
+export function assembleConfig(
+  file: string,
+  raw: RawConfig,
+  tokens: RawTokens,
+  references: References,
+): Config {
+  const base = dirname(file)
+  const publicUrl = withoutSlash(raw.public_url)
+  const state = raw.mode === 'development' ? '.reeve/development' : '.reeve'
+  return {
+    mode: raw.mode,
+    file,
+    publicUrl,
+    behindTlsProxy: raw.behind_tls_proxy,
+    listen: {
+      data: parseAddress(raw.listen.data),
+      control: parseAddress(raw.listen.control),
+      pdp: parseAddress(raw.listen.pdp),
+    },
+    callers: raw.callers.map((caller, i) =>
+      'local' in caller
+        ? { kind: 'local' }
+        : {
+            kind: 'credential',
+            id: caller.id,
+            credential: references.secret(['callers', i, 'credential'], caller.credential),
+          },
+    ),
+    stateDirectory: resolve(base, raw.store?.sqlite.path ?? state),
+    tokens: tokenService(raw, tokens, publicUrl),
+    people: raw.identity.people.map((person) => ({ ...person, attr: person.attr as JsonObject })),
+    issuers: issuers(raw, references),
+    agents: agents(raw, references),
+    servers: raw.mcp.servers.map((server, i) => ({
+      id: server.id,
+      url: server.url,
+      credential: references.credential(['mcp', 'servers', i, 'credential'], server.credential),
+      openArguments: server.open_arguments,
+    })),
+    providers: raw.providers.map((provider, i) => ({
+      id: provider.id,
+      dialect: provider.dialect,
+      url: withoutSlash(provider.url),
+      credential: references.credential(['providers', i, 'credential'], provider.credential),
+      default: provider.default,
+    })),
+    models: raw.models.map((model) => ({
+      id: model.id,
+      provider: model.id.slice(0, model.id.indexOf('/')),
+      model: model.id.slice(model.id.indexOf('/') + 1),
+      tier: model.tier ?? null,
+      attr: model.attr as JsonObject,
+    })),
+    policyFiles: references.policies(raw),
+    decisionDeadlineMs: raw.limits.decision_deadline_ms,
+  }
+}
+
+function tokenService(raw: RawConfig, tokens: RawTokens, publicUrl: string): Config['tokens'] {
+  const issuer = raw.mode === 'development' ? DEVELOPMENT_ISSUER : publicUrl
+  const everything = [...raw.mcp.servers, ...raw.providers].map(({ id }) => id)
+  return {
+    issuer: tokens.issuer ?? issuer,
+    defaultTtlSeconds: tokens.default_ttl_seconds,
+    maxTtlSeconds: tokens.max_ttl_seconds,
+    requireSponsor: tokens.require_sponsor,
+    supportedTools: tokens.supported_tools ?? everything,
+  }
+}
+
+const issuers = (raw: RawConfig, references: References): Config['issuers'] =>
+  raw.identity.issuers.map((issuer, i): IssuerConfig => ({
+    issuer: issuer.issuer,
+    alias: issuer.alias,
+    primary: issuer.primary,
+    algorithms: issuer.algorithms,
+    audience: issuer.audience,
+    jwks: references.jwks(['identity', 'issuers', i, 'jwks_file'], issuer.jwks_file),
+    rolesClaim: issuer.roles_claim ?? null,
+    roles: issuer.roles,
+  }))
+
+const agents = (raw: RawConfig, references: References): Config['agents'] =>
+  raw.agents.map((agent, i) => ({
+    id: agent.id,
+    sponsor: agent.sponsor,
+    acts: agent.acts,
+    roles: agent.roles,
+    attr: agent.attr as JsonObject,
+    scope: agent.scope,
+    jwks:
+      agent.jwks_file === undefined
+        ? null
+        : references.jwks(['agents', i, 'jwks_file'], agent.jwks_file),
+    development: agent.development,
+  }))
+
+/** `HOST:PORT`, the shape having been checked. */
+export function parseAddress(text: string): Config['listen']['data'] {
+  const colon = text.lastIndexOf(':')
+  return {
+    host: text.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(text.slice(colon + 1)),
+  }
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '')

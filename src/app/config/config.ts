@@ -1,0 +1,116 @@
+/** The configuration after parsing: every default applied, every path absolute, secrets as values in memory only. */
+import type { JsonObject } from '../../core/json.ts'
+
+export type Mode = 'development' | 'production'
+
+export type Address = { readonly host: string; readonly port: number }
+
+export type TokenServiceConfig = {
+  readonly issuer: string
+  readonly defaultTtlSeconds: number
+  readonly maxTtlSeconds: number
+  readonly requireSponsor: boolean
+  readonly supportedTools: readonly string[]
+}
+
+/** What a call to an upstream carries: a token for this one call, a configured header, or nothing. */
+export type UpstreamCredential =
+  | { readonly kind: 'call_token' }
+  | { readonly kind: 'configured_header'; readonly name: string; readonly value: string }
+  | { readonly kind: 'none' }
+
+export type McpServerConfig = {
+  readonly id: string
+  readonly url: string
+  readonly credential: UpstreamCredential
+  /** Tools whose arguments may hold keys that their schema does not name. */
+  readonly openArguments: readonly string[]
+}
+
+export type ProviderConfig = {
+  readonly id: string
+  readonly dialect: 'openai' | 'anthropic'
+  readonly url: string
+  readonly credential: UpstreamCredential
+  readonly default: boolean
+}
+
+export type ModelConfig = {
+  readonly id: string
+  readonly provider: string
+  readonly model: string
+  readonly tier: string | null
+  readonly attr: JsonObject
+}
+
+export type AgentConfig = {
+  readonly id: string
+  readonly sponsor: string
+  readonly acts: 'delegated' | 'autonomous'
+  readonly roles: readonly string[]
+  readonly attr: JsonObject
+  readonly scope: string
+  /** Public keys that the agent signs its client assertions with (RFC 7523). */
+  readonly jwks: JsonObject | null
+  /** In development mode a caller without credential is this agent. */
+  readonly development: boolean
+}
+
+export type PersonConfig = {
+  readonly id: string
+  readonly roles: readonly string[]
+  readonly groups: readonly string[]
+  readonly attr: JsonObject
+}
+
+export type IssuerConfig = {
+  readonly issuer: string
+  readonly alias: string
+  readonly primary: boolean
+  readonly algorithms: readonly string[]
+  readonly audience: string
+  readonly jwks: JsonObject
+  readonly rolesClaim: string | null
+  /** Role of the issuer to role of ours; what is not named here is no role (SECURITY 3). */
+  readonly roles: Readonly<Record<string, string>>
+}
+
+/** Who may ask the decision API: whoever is on this loopback listener, or who knows the credential. */
+export type CallerConfig =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'credential'; readonly id: string; readonly credential: string }
+
+export type PolicyFile = { readonly path: string; readonly text: string }
+
+export type Config = {
+  readonly mode: Mode
+  /** The file it was read from, for messages. */
+  readonly file: string
+  readonly publicUrl: string
+  readonly behindTlsProxy: boolean
+  readonly listen: { readonly data: Address; readonly control: Address; readonly pdp: Address }
+  readonly callers: readonly CallerConfig[]
+  readonly stateDirectory: string
+  readonly tokens: TokenServiceConfig
+  readonly people: readonly PersonConfig[]
+  readonly issuers: readonly IssuerConfig[]
+  readonly agents: readonly AgentConfig[]
+  readonly servers: readonly McpServerConfig[]
+  readonly providers: readonly ProviderConfig[]
+  readonly models: readonly ModelConfig[]
+  readonly policyFiles: readonly PolicyFile[]
+  readonly decisionDeadlineMs: number
+}
+
+/** A mistake in a file, with where it is and how to mend it; `reeve` exits with 3 on any. */
+export type ConfigProblem = {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  readonly hint: string | null
+}
+
+export const formatProblem = (problem: ConfigProblem): string =>
+  `${problem.file}:${problem.line}:${problem.column}: ${problem.message}` +
+  (problem.hint === null ? '' : `\n  ${problem.hint}`)

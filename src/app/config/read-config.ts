@@ -1,0 +1,91 @@
+import { dirname, join } from 'node:path'
+import { fail, ok, type Result } from '../../core/result.ts'
+import { assembleConfig } from './assemble-config.ts'
+import { checkConfig, checkTokens, type Checked } from './config-schema.ts'
+import type { Config, ConfigProblem } from './config.ts'
+import { crossCheck } from './cross-check.ts'
+import type { RawConfig, RawTokens } from './raw-config.ts'
+import { createReferences } from './read-references.ts'
+import { parseYamlFile, type YamlFile } from './yaml-file.ts'
+
+/** What reading a configuration needs of the world. Both answer null when there is no such thing. */
+export type ConfigSources = {
+  readonly readFile: (path: string) => string | null
+  /** Policy files of a directory and those below it, sorted, as absolute paths. */
+  readonly listPolicies: (directory: string) => readonly string[] | null
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Reads `reeve.yaml` with its sections in files of their own (`token-service-config.yml`,
+ * `policy-config.yaml`) and everything it points to. Fails with all that is wrong, not the first.
+ */
+export function readConfig(
+  sources: ConfigSources,
+  file: string,
+): Result<Config, readonly ConfigProblem[]> {
+  const text = sources.readFile(file)
+  if (text === null) return fail([missingFile(file)])
+  const yaml = parseYamlFile(file, text, sources.environment)
+  if (!yaml.ok) return yaml
+  const raw = withPlaces(yaml.value, checkConfig(yaml.value.data))
+  if (!raw.ok) return raw
+  const tokens = readTokens(sources, raw.value, yaml.value)
+  if (!tokens.ok) return tokens
+
+  const problems: ConfigProblem[] = []
+  const at = (
+    path: readonly PropertyKey[],
+    message: string,
+    hint: string | null = null,
+  ): ConfigProblem => ({ file, ...yaml.value.at(path), message, hint })
+  const references = createReferences(sources, dirname(file), (path, message, hint) => {
+    problems.push(at(path, message, hint ?? null))
+  })
+  const config = assembleConfig(file, raw.value, tokens.value, references)
+  problems.push(...crossCheck(config, { at }))
+  return problems.length > 0 ? fail(problems) : ok(config)
+}
+
+/** The token section stands in `reeve.yaml` or in its own file, never in both. */
+function readTokens(
+  sources: ConfigSources,
+  raw: RawConfig,
+  yaml: YamlFile,
+): Result<RawTokens, readonly ConfigProblem[]> {
+  const path = join(dirname(yaml.file), 'token-service-config.yml')
+  const text = sources.readFile(path)
+  if (text === null) return withPlaces(yaml, checkTokens(raw.tokens ?? {}))
+  if (raw.tokens === undefined) {
+    const parsed = parseYamlFile(path, text, sources.environment)
+    return parsed.ok ? withPlaces(parsed.value, checkTokens(parsed.value.data)) : parsed
+  }
+  return fail([
+    {
+      file: yaml.file,
+      ...yaml.at(['tokens']),
+      message: `\`tokens\` also stands in ${path}`,
+      hint: 'a section stands in one place: remove one of the two',
+    },
+  ])
+}
+
+function withPlaces<T>(yaml: YamlFile, checked: Checked<T>): Result<T, readonly ConfigProblem[]> {
+  if (checked.ok) return checked
+  return fail(
+    checked.problems.map(({ path, message }) => ({
+      file: yaml.file,
+      ...yaml.at(path),
+      message: path.length === 0 ? message : `\`${path.map(String).join('.')}\`: ${message}`,
+      hint: null,
+    })),
+  )
+}
+
+const missingFile = (file: string): ConfigProblem => ({
+  file,
+  line: 1,
+  column: 1,
+  message: 'the file does not exist',
+  hint: 'run `reeve init` to write one, or name another with --config',
+})

@@ -1,0 +1,134 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { fastify } from 'fastify'
+import type { Clock } from '../../core/clock.ts'
+import type { TenantId } from '../../core/ids.ts'
+import type { Handle, InboundCall, Reply } from '../../core/path.ts'
+import { reason, type Reason } from '../../core/reason.ts'
+import { fail, ok, type Result } from '../../core/result.ts'
+import { guard, type GuardOptions } from './guard.ts'
+import { readBody } from './read-body.ts'
+import { writeReply } from './write-reply.ts'
+
+/** One port of ours, open until `close`. */
+export type Listener = {
+  readonly host: string
+  readonly port: number
+  readonly close: () => Promise<void>
+}
+
+export type ListenOptions = {
+  /** What it is called in messages: `data`, `control`, `pdp`. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly tenant: TenantId
+  readonly clock: Clock
+  readonly guard: (listening: { host: string; port: number }) => GuardOptions
+  readonly handle: Handle
+  /** Answers what the guard refused; the refusal is recorded there. */
+  readonly refused: (call: InboundCall, why: Reason) => Reply
+  /** Told of a bug of ours; the client has got 500 and nothing was released. */
+  readonly onBug: (error: unknown) => void
+}
+
+/** Connections at a time; the kernel queues what comes beyond. */
+const CONNECTIONS_MAX = 10_000
+/** Time for a client to send its headers, and to send its whole request. */
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 60_000
+const HEADER_BYTES_MAX = 32 * 1024
+
+/** Opens a port. Fails with a sentence that says which port is taken and how to change it. */
+export async function listen(options: ListenOptions): Promise<Result<Listener, string>> {
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
+    // Paths are compared as sent: what the router would rewrite, a policy has not seen.
+    routerOptions: { maxParamLength: 2048 },
+  })
+  app.server.maxConnections = CONNECTIONS_MAX
+  // Bodies stay unread until the path asks for them.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => {
+    done(null)
+  })
+  let admit: GuardOptions | null = null
+  app.all('*', (request, reply) => {
+    reply.hijack()
+    if (admit !== null) void serve(options, admit, request.raw, reply.raw)
+  })
+  try {
+    await app.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    await app.close()
+    return fail(listenFailure(options, error))
+  }
+  const bound = app.server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : options.port
+  admit = options.guard({ host: options.host, port })
+  return ok({ host: options.host, port, close: () => app.close() })
+}
+
+async function serve(
+  options: ListenOptions,
+  admit: GuardOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const call = inboundCall(options, request, response)
+  try {
+    const refused = guard(admit, request)
+    const reply = refused === null ? await options.handle(call) : options.refused(call, refused)
+    await writeReply(response, reply)
+  } catch (error) {
+    // The process edge: a bug of ours is a denial, and tells the client nothing.
+    options.onBug(error)
+    if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
+    response.end(response.headersSent ? undefined : '{"code":"evaluation_error","message":"internal error"}')
+  }
+  // A body that nobody read is not drained: the connection ends with the reply.
+  if (!request.complete) request.destroy()
+}
+
+function inboundCall(
+  options: ListenOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): InboundCall {
+  const target = request.url ?? '/'
+  const query = target.indexOf('?')
+  const aborted = new AbortController()
+  response.on('close', () => {
+    if (!response.writableFinished) aborted.abort()
+  })
+  return {
+    tenant: options.tenant,
+    method: request.method ?? 'GET',
+    path: query < 0 ? target : target.slice(0, query),
+    query: query < 0 ? '' : target.slice(query + 1),
+    headers: request.headers as Readonly<Record<string, string>>,
+    source: request.socket.remoteAddress ?? '',
+    receivedAt: options.clock.now(),
+    body: (bytesMax) => readBody(request, bytesMax),
+    signal: aborted.signal,
+  }
+}
+
+function listenFailure(options: ListenOptions, error: unknown): string {
+  const where = `${options.host}:${options.port}`
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
+  switch (code) {
+    case 'EADDRINUSE':
+      return `the ${options.name} port ${where} is taken; stop what listens there, or set \`listen.${options.name}\` in reeve.yaml, or start with --listen-${options.name} HOST:PORT`
+    case 'EACCES':
+      return `this user may not listen on ${where}; choose a port above 1023 in \`listen.${options.name}\``
+    default:
+      return `cannot listen on ${where} (\`listen.${options.name}\`): ${error instanceof Error ? error.message : 'unknown error'}`
+  }
+}
+
+/** The reason of a request that reached no route of this port. */
+export const NO_ROUTE: Reason = reason('not_found', 'there is nothing at this address')

@@ -1,0 +1,32 @@
+import type { Frame } from './frame.ts'
+import type { Operand } from './operand.ts'
+import { celError, halted, isHalt } from './operand.ts'
+import type { Overload } from './overload.ts'
+import type { CelType } from './type.ts'
+import { typeNameOf } from './type-name.ts'
+import type { CelKind, CelValue } from './value.ts'
+import { kindOf } from './value.ts'
+
+/** Calls the first overload whose parameters fit the values; an operand that halted halts the call. */
+export function dispatch(
+  frame: Frame,
+  overloads: readonly Overload[],
+  args: readonly Operand[],
+): Operand {
+  for (const arg of args) if (isHalt(arg)) return halted(arg)
+  const values = args as readonly CelValue[]
+  for (const candidate of overloads) {
+    if (candidate.parameters.every((type, at) => fits(type, values[at] ?? null))) {
+      return candidate.run(frame, ...values)
+    }
+  }
+  const types = values.map(typeNameOf).join(', ')
+  return celError(`no such overload: ${overloads[0]?.name ?? ''}(${types})`)
+}
+
+/** Whether the outer kind of a value is that of a type. */
+export function fits(type: CelType, value: CelValue): boolean {
+  if (type.kind === 'dyn' || type.kind === 'param') return true
+  const kind: CelKind = kindOf(value)
+  return kind === type.kind
+}

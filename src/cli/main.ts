@@ -1,0 +1,134 @@
+import { Command, Option } from 'commander'
+import { EXIT } from './exit-code.ts'
+import { createTerminal, type Terminal } from './terminal.ts'
+
+/** Runs one command and gives its exit code. Commands are loaded only when they are called. */
+type Run<Options> = (terminal: Terminal, options: Options, ...args: string[]) => Promise<number>
+
+function program(): Command {
+  const reeve = new Command('reeve')
+    .description('Authorization for AI agents and the gateways they go through.')
+    .option('--json', 'print data as JSON, for programs')
+    .addHelpText('after', '\nStart with `reeve demo`, then `reeve init` and `reeve up`.')
+    .showSuggestionAfterError()
+    .exitOverride()
+
+  const state = new Option('--state <dir>', 'the state directory (default: found through reeve.yaml)')
+  const config = new Option('-c, --config <file>', 'the configuration file').default('reeve.yaml')
+
+  reeve
+    .command('up')
+    .description('start the gateway, the token service and the decision API')
+    .addOption(config)
+    .option('--listen-data <host:port>', 'where agents connect')
+    .option('--listen-control <host:port>', 'where people and commands connect')
+    .option('--listen-pdp <host:port>', 'where enforcement points connect')
+    .action(run(async () => (await import('./commands/up.ts')).up))
+
+  reeve
+    .command('init')
+    .description('write reeve.yaml, example policies and a readiness checklist')
+    .argument('[dir]', 'where to', '.')
+    .action(run(async () => (await import('./commands/init.ts')).init))
+
+  reeve
+    .command('demo')
+    .description('play the story: an agent asks for too much, is told why, and does what it may')
+    .option('--serve', 'start the parts of the demo and keep them running instead')
+    .action(run(async () => (await import('./commands/demo.ts')).demo))
+
+  reeve
+    .command('why')
+    .description('say who asked what, what was decided, by which rule, and what would change it')
+    .argument('<decision>', 'a decision id, or `last`')
+    .addOption(state)
+    .action(run(async () => (await import('./commands/why.ts')).why))
+
+  audit(reeve, state)
+  people(reeve, state)
+
+  reeve
+    .command('readiness')
+    .description('check a running server, one live probe a line')
+    .addOption(state)
+    .action(run(async () => (await import('./commands/readiness.ts')).readiness))
+
+  reeve
+    .command('version')
+    .description('print the version')
+    .action(run(async () => (await import('./commands/version.ts')).version))
+  return reeve
+}
+
+function audit(reeve: Command, state: Option): void {
+  const command = reeve.command('audit').description('read and verify the ledger')
+  command
+    .command('tail')
+    .description('print the newest records')
+    .option('-n, --lines <count>', 'how many', '20')
+    .addOption(state)
+    .action(run(async () => (await import('./commands/audit-tail.ts')).auditTail))
+  command
+    .command('verify')
+    .description('recompute the whole ledger and compare it with its signed checkpoint')
+    .option('--checkpoint <file>', 'a checkpoint kept elsewhere, to anchor the ledger to')
+    .option('--require-anchor', 'exit with 20 when there is no anchor')
+    .addOption(state)
+    .action(run(async () => (await import('./commands/audit-verify.ts')).auditVerify))
+  command
+    .command('checkpoint')
+    .description('print the newest signed checkpoint, to be kept elsewhere')
+    .addOption(state)
+    .action(run(async () => (await import('./commands/audit-checkpoint.ts')).auditCheckpoint))
+}
+
+function people(reeve: Command, state: Option): void {
+  const load = async (): Promise<Run<{ state?: string }>> =>
+    (await import('./commands/lifecycle.ts')).lifecycle
+  const verbs = [
+    ['sponsor', 'suspend', 'stop everything that this person answers for, at the next call'],
+    ['sponsor', 'reactivate', 'let agents of this sponsor get new tokens; old ones stay dead'],
+    ['agent', 'stop', 'stop every instance of an agent, at the next call'],
+    ['agent', 'start', 'let a stopped agent get new tokens; old ones stay dead'],
+  ] as const
+  for (const noun of ['sponsor', 'agent'] as const) {
+    const command = reeve.command(noun).description(`change the state of ${noun}s`)
+    for (const [of, verb, description] of verbs) {
+      if (of !== noun) continue
+      command
+        .command(verb)
+        .description(description)
+        .argument('<id>')
+        .addOption(state)
+        .action(run(async () => async (terminal, options: { state?: string }, id) => {
+          const change = await load()
+          return change(terminal, options, noun, verb, id)
+        }))
+    }
+  }
+}
+
+/** Adapts a command to commander: arguments first there, options last and the command itself behind them. */
+function run<Options extends object>(load: () => Promise<Run<Options>>) {
+  return async (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command
+    const options = command.opts<Options>()
+    const args = command.processedArgs.map(String)
+    const json = command.optsWithGlobals<{ json?: boolean }>().json === true
+    const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, environment: process.env }, json)
+    const action = await load()
+    process.exitCode = await action(terminal, options, ...args)
+  }
+}
+
+try {
+  await program().parseAsync(process.argv)
+} catch (error) {
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) {
+    const helped = 'exitCode' in error && error.exitCode === 0
+    process.exitCode = helped ? EXIT.ok : EXIT.usage
+  } else {
+    process.stderr.write(`reeve: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown error'}\n`)
+    process.exitCode = EXIT.unexpected
+  }
+}

@@ -1,0 +1,182 @@
+import { blankDraft } from '../core/blank-draft.ts'
+import type { EpochMillis } from '../core/clock.ts'
+import type { Instance } from '../core/change.ts'
+import { allows, type Decision, type Deny } from '../core/decision.ts'
+import type { Facts } from '../core/facts.ts'
+import { principalIdOf, type Caller } from '../core/identity.ts'
+import type { DecisionId, Digest } from '../core/ids.ts'
+import type { Asked, InboundCall, Release } from '../core/path.ts'
+import type { Context, Surface } from '../core/question.ts'
+import type { Reason } from '../core/reason.ts'
+import type { Effect, Outcome, RecordDraft, RecordItem } from '../core/record.ts'
+
+/** What is known of a call so far: a refusal records as much as there is. */
+export type Attempt = {
+  readonly call: InboundCall
+  readonly id: DecisionId
+  readonly surface: Surface
+  readonly caller: Caller | null
+  readonly asked: Asked | null
+}
+
+/** An attempt that was decided. `denied` is set when the call as a whole is refused. */
+export type Decided = {
+  readonly attempt: Attempt
+  readonly context: Context
+  readonly facts: Facts
+  readonly release: Release
+  readonly decisions: readonly Decision[]
+  readonly denied: Deny | null
+}
+
+/** The record of a decision, before its effect. */
+export function decisionDraft(
+  decided: Decided,
+  at: EpochMillis,
+  digest: (text: string) => Digest,
+): RecordDraft {
+  const { attempt, decisions, denied } = decided
+  const asked = attempt.asked
+  const first = decisions[0] ?? null
+  const decisive = denied ?? first
+  const kind = asked?.kind ?? 'call'
+  return {
+    ...baseDraft(attempt, at),
+    decision: kind === 'list' ? 'allow' : decisionOf(decisions, denied),
+    effect: effectOf(kind, denied, asked),
+    reason: denied?.reasons[0] ?? null,
+    policy: decisive?.policy ?? { release: decided.release.digest, id: '', rule: null, scope: '' },
+    basis: kind === 'list' ? [] : decisions.flatMap((decision) => decision.basis),
+    obligations: decisions.flatMap((decision) =>
+      allows(decision) ? decision.obligations.map((obligation) => obligation.kind) : [],
+    ),
+    items: kind === 'list' || decisions.length < 2 ? [] : itemsOf(asked, decisions),
+    list: asked !== null && kind === 'list' ? listOf(asked, decisions, digest) : null,
+    replay: JSON.stringify({
+      caller: attempt.caller,
+      asks: asked?.asks,
+      context: decided.context,
+      facts: decided.facts,
+    }),
+  }
+}
+
+/** The record of a refusal at any step before the decision. */
+export const refusalDraft = (attempt: Attempt, why: Reason, at: EpochMillis): RecordDraft => ({
+  ...baseDraft(attempt, at),
+  decision: 'deny',
+  effect: 'withheld',
+  reason: why,
+})
+
+/** The record of what became of a released call. */
+export const outcomeDraft = (
+  attempt: Attempt,
+  outcome: Outcome,
+  id: string,
+  at: EpochMillis,
+): RecordDraft => ({
+  ...baseDraft(attempt, at),
+  id,
+  type: 'outcome',
+  decision: null,
+  effect: outcome.effect,
+  requestHash: null,
+  outcome,
+})
+
+function decisionOf(decisions: readonly Decision[], denied: Deny | null): 'allow' | 'deny' {
+  return denied === null && decisions.every(allows) ? 'allow' : 'deny'
+}
+
+function effectOf(kind: Asked['kind'], denied: Deny | null, asked: Asked | null): Effect {
+  if (denied !== null) return 'withheld'
+  if (kind !== 'call') return 'not_observed'
+  return asked?.mints === null ? 'pending' : 'applied'
+}
+
+function itemsOf(asked: Asked | null, decisions: readonly Decision[]): readonly RecordItem[] {
+  return (asked?.asks ?? []).map((ask, i) => {
+    const decision = decisions[i]
+    const denied = decision !== undefined && !allows(decision) ? decision : null
+    return {
+      action: ask.action,
+      resource: { kind: ask.resource.kind, id: ask.resource.id },
+      decision: decision !== undefined && denied === null ? 'allow' : 'deny',
+      reason: denied?.reasons[0] ?? null,
+      policy: decision?.policy ?? null,
+    }
+  })
+}
+
+/** Lists keep counts and one digest: one record a list, however long it is. */
+function listOf(
+  asked: Asked,
+  decisions: readonly Decision[],
+  digest: (text: string) => Digest,
+): RecordDraft['list'] {
+  const shown = asked.asks.filter((_, i) => decisions[i]?.effect === 'allow')
+  const names = shown.map((ask) => `${ask.resource.kind} ${ask.resource.id}`)
+  return { total: decisions.length, shown: shown.length, names: digest(names.join('\n')) }
+}
+
+function baseDraft(attempt: Attempt, at: EpochMillis): RecordDraft {
+  const { call, id, surface, caller, asked } = attempt
+  const ask = asked?.asks.length === 1 || asked?.kind === 'call' ? asked.asks[0] : undefined
+  return {
+    ...blankDraft({ id, at, tenant: call.tenant, surface, source: call.source }),
+    ...partiesOf(caller, mintedInstance(asked)),
+    clientRunId: asked?.clientRunId ?? null,
+    tool: asked?.tool ?? null,
+    resource: ask === undefined ? null : { kind: ask.resource.kind, id: ask.resource.id },
+    action: ask?.action ?? null,
+    mints: asked?.mints ?? null,
+    requestHash: asked?.requestHash ?? null,
+  }
+}
+
+type Parties = Partial<RecordDraft>
+
+function partiesOf(caller: Caller | null, minted: Instance | null): Parties {
+  if (caller === null) return {}
+  switch (caller.kind) {
+    case 'instance': {
+      const current = caller.actors.at(-1) ?? caller.actors[0]
+      return {
+        principal: `agent:${current.agent}`,
+        subject: principalIdOf(caller.subject),
+        sponsor: caller.sponsor,
+        instance: current.instance,
+        parent: current.parent,
+        run: caller.run,
+        chain: caller.actors.map(({ agent, instance }) => ({ agent, instance })),
+        purpose: caller.purpose,
+        token: caller.token.id,
+        assurance: caller.assurance,
+      }
+    }
+    case 'client':
+      return {
+        principal: `agent:${caller.agent}`,
+        subject: caller.subject ?? `agent:${caller.agent}`,
+        sponsor: minted?.sponsor ?? null,
+        instance: minted?.id ?? null,
+        parent: minted?.parent ?? null,
+        run: minted?.run ?? null,
+        purpose: minted?.purpose ?? null,
+        assurance: caller.assurance,
+      }
+    case 'decision_caller':
+      return {
+        principal: `caller:${caller.id}`,
+        assurance: caller.assurance,
+        assertedBy: caller.id,
+      }
+  }
+}
+
+/** The instance that a token request creates, so that its record names it. */
+function mintedInstance(asked: Asked | null): Instance | null {
+  for (const change of asked?.changes ?? []) if (change.kind === 'put_instance') return change.instance
+  return null
+}

@@ -1,0 +1,98 @@
+import type { Variables } from '../cel/frame.ts'
+import type { CompiledCondition, CompiledExpression, CompiledPolicy } from '../policy/release.ts'
+import type { Evaluation } from './evaluation.ts'
+import { failedVariables, variablesOf } from './variables.ts'
+
+/**
+ * What became of a condition. `unknown` only arises while arguments are unknown: then `yes`, `no`
+ * and `error` hold whatever the arguments are, except that an error may take the place of any.
+ */
+export type Truth = 'yes' | 'no' | 'unknown' | 'error' | 'limit'
+
+/**
+ * Judges a condition in the names of a policy. `all`, `any` and `none` go from left to right and
+ * stop as soon as they are decided; an error met on the way is the answer (strict evaluation).
+ */
+export function truthOf(
+  evaluation: Evaluation,
+  policy: CompiledPolicy,
+  condition: CompiledCondition,
+): Truth {
+  return judge(evaluation, policy, variablesOf(evaluation, policy), condition)
+}
+
+/** As `truthOf`, and remembers the answer for the rest of the evaluation. */
+export function rememberedTruth(
+  evaluation: Evaluation,
+  policy: CompiledPolicy,
+  condition: CompiledCondition,
+): Truth {
+  const known = evaluation.judged.get(condition)
+  if (known !== undefined) return known
+  const truth = truthOf(evaluation, policy, condition)
+  evaluation.judged.set(condition, truth)
+  return truth
+}
+
+function judge(
+  evaluation: Evaluation,
+  policy: CompiledPolicy,
+  variables: Variables,
+  condition: CompiledCondition,
+): Truth {
+  switch (condition.kind) {
+    case 'expr':
+      return judgeExpression(evaluation, policy, variables, condition.expression)
+    case 'all':
+      return judgeUntil(evaluation, policy, variables, condition.of, 'no')
+    case 'any':
+      return judgeUntil(evaluation, policy, variables, condition.of, 'yes')
+    case 'none':
+      return negate(judgeUntil(evaluation, policy, variables, condition.of, 'yes'))
+  }
+}
+
+/** Goes through the parts until one is `stop`, an error or the limit. */
+function judgeUntil(
+  evaluation: Evaluation,
+  policy: CompiledPolicy,
+  variables: Variables,
+  parts: readonly CompiledCondition[],
+  stop: 'yes' | 'no',
+): Truth {
+  let unknown = false
+  for (const part of parts) {
+    const truth = judge(evaluation, policy, variables, part)
+    if (truth === stop || truth === 'limit') return truth
+    // An unknown part before it could have stopped the condition ahead of the error.
+    if (truth === 'error') return unknown ? 'unknown' : 'error'
+    if (truth === 'unknown') unknown = true
+  }
+  if (unknown) return 'unknown'
+  return stop === 'yes' ? 'no' : 'yes'
+}
+
+const negate = (truth: Truth): Truth => (truth === 'yes' ? 'no' : truth === 'no' ? 'yes' : truth)
+
+/** A result that is no boolean is no, as in Cerbos; whoever reads a failed variable fails with it. */
+function judgeExpression(
+  evaluation: Evaluation,
+  policy: CompiledPolicy,
+  variables: Variables,
+  expression: CompiledExpression,
+): Truth {
+  const { now, budget } = evaluation
+  const outcome = expression.program.evaluate({ variables, now }, budget)
+  if (expression.variablesRead.length > 0 && budget.steps >= 0) {
+    const failed = failedVariables(evaluation, policy)
+    if (expression.variablesRead.some((name) => failed.has(name))) return 'error'
+  }
+  switch (outcome.kind) {
+    case 'value':
+      return outcome.value === true ? 'yes' : 'no'
+    case 'unknown':
+      return 'unknown'
+    case 'error':
+      return outcome.error.kind === 'limit' ? 'limit' : 'error'
+  }
+}

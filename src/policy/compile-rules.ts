@@ -1,0 +1,60 @@
+import type { PolicyRef } from '../core/decision.ts'
+import type { ExpressionCache, ExpressionScope } from './check-expression.ts'
+import { checkCondition } from './check-expression.ts'
+import { foldName } from './names.ts'
+import { matchesName, nameMatcher } from './match-names.ts'
+import type { CompiledDerivedRole, CompiledPolicy, CompiledRule, Definitions, RuleTable } from './release.ts'
+import type { RuleTree } from './tree.ts'
+
+/** Gives every rule of a release its own number. */
+export type RuleCounter = { next: number }
+
+export type RuleContext = {
+  readonly cache: ExpressionCache
+  readonly scope: ExpressionScope
+  readonly ref: PolicyRef
+  readonly definitions: Definitions
+  readonly derivedRoles: ReadonlyMap<string, CompiledDerivedRole>
+  readonly counter: RuleCounter
+}
+
+/** Compiles the rules of one policy into a table. */
+export function compileRules(context: RuleContext, trees: readonly RuleTree[]): RuleTable {
+  const { ref, definitions, derivedRoles } = context
+  const policy = { ref, definitions, derivedRoles: [...derivedRoles.values()] }
+  return tableOf(
+    ref,
+    trees.map((tree) => compileRule(context, policy, tree)),
+  )
+}
+
+function compileRule(context: RuleContext, policy: CompiledPolicy, tree: RuleTree): CompiledRule {
+  const { cache, scope, ref, derivedRoles, counter } = context
+  const roles = tree.derivedRoles.map(({ name }) => derivedRoles.get(name))
+  return {
+    id: counter.next++,
+    ref: { ...ref, rule: tree.name },
+    effect: tree.effect,
+    actions: nameMatcher(tree.actions),
+    resources: tree.resource === null ? null : nameMatcher([tree.resource, foldName(tree.resource)]),
+    roles: nameMatcher(tree.roles),
+    derivedRoles: roles.filter((role) => role !== undefined),
+    condition: tree.condition === null ? null : checkCondition(cache, scope, tree.condition),
+    policy,
+    remedy: tree.remedy,
+    discloses: tree.discloses,
+  }
+}
+
+/** Puts rules where their actions find them. */
+export function tableOf(ref: PolicyRef, rules: readonly CompiledRule[]): RuleTable {
+  const byAction = new Map<string, readonly CompiledRule[]>()
+  for (const name of new Set(rules.flatMap((rule) => [...rule.actions.names]))) {
+    byAction.set(
+      name,
+      rules.filter((rule) => matchesName(rule.actions, name)),
+    )
+  }
+  const open = rules.filter((rule) => rule.actions.any || rule.actions.patterns.length > 0)
+  return { ref, byAction, open }
+}

@@ -1,0 +1,23 @@
+import { Bug } from '../core/bug.ts'
+import { compileGlob, isPattern } from './glob.ts'
+import type { NameMatcher } from './release.ts'
+
+/** Compiles names and patterns that were checked when they were read. */
+export function nameMatcher(texts: readonly string[]): NameMatcher {
+  const patterns = texts.filter(isPattern).map((text) => {
+    const glob = compileGlob(text)
+    if (glob === null) throw new Bug(`unchecked pattern ${text}`)
+    return glob.matches
+  })
+  return {
+    any: texts.some((text) => text === '*' || text === '**'),
+    names: new Set(texts.filter((text) => !isPattern(text))),
+    patterns,
+  }
+}
+
+export function matchesName(matcher: NameMatcher, text: string): boolean {
+  if (matcher.any || matcher.names.has(text)) return true
+  for (const matches of matcher.patterns) if (matches(text)) return true
+  return false
+}

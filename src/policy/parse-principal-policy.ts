@@ -1,0 +1,83 @@
+import type { SourceFile } from './diagnostic.ts'
+import type { Fields } from './fields.ts'
+import { listOf, openFields, requiredNode, requiredText } from './fields.ts'
+import { DEFAULT_VERSION, defaultRuleName, POLICY_NAME_PATTERN } from './names.ts'
+import { parseConstants, parseVariables } from './parse-definitions.ts'
+import { checkScopePermissions, parseScope, parseVersion } from './parse-head.ts'
+import { checkPattern, parseCommon, parseEffect, parseRuleResource, REEVE_FIELDS, REEVE_NOT_YET } from './parse-rule.ts'
+import type { Dialect, PrincipalPolicy, RuleTree } from './tree.ts'
+import type { YamlNode } from './yaml-node.ts'
+
+const PRINCIPAL_FIELDS = [
+  'principal',
+  'version',
+  'scope',
+  'scopePermissions',
+  'constants',
+  'variables',
+  'rules',
+]
+
+export function parsePrincipalPolicy(
+  file: SourceFile,
+  node: YamlNode,
+  dialect: Dialect,
+): PrincipalPolicy | null {
+  const fields = openFields(file, node, '`principalPolicy`', { known: PRINCIPAL_FIELDS })
+  if (fields === null) return null
+  const says = 'it must not contain any of `! * ? [ ] { }`'
+  const principal = requiredText(fields, 'principal', { pattern: POLICY_NAME_PATTERN, says })
+  const version = parseVersion(fields)
+  checkScopePermissions(fields)
+  const policy = {
+    kind: 'principal',
+    file,
+    dialect,
+    at: node.at,
+    scope: parseScope(fields),
+    constants: parseConstants(fields),
+    variables: parseVariables(fields),
+    rules: listOf(fields, 'rules').flatMap((item) => parseResourceActions(file, item, dialect)),
+  } as const
+  // A policy without a legal name stays, so that problems of its expressions are found as well.
+  return { ...policy, principal: principal ?? `invalid:${file.path}`, version: version ?? DEFAULT_VERSION }
+}
+
+function parseResourceActions(
+  file: SourceFile,
+  node: YamlNode,
+  dialect: Dialect,
+): readonly RuleTree[] {
+  const fields = openFields(file, node, 'a rule', { known: ['resource', 'actions'] })
+  if (fields === null) return []
+  const resource = parseRuleResource(fields)
+  if (requiredNode(fields, 'actions') === null || resource === null) return []
+  return listOf(fields, 'actions')
+    .map((item, index) => parseAction({ file, item, dialect, index, resource }))
+    .filter((rule) => rule !== null)
+}
+
+const ACTION_FIELDS = ['action', 'effect', 'condition', 'name']
+
+function parseAction(input: {
+  readonly file: SourceFile
+  readonly item: YamlNode
+  readonly dialect: Dialect
+  readonly index: number
+  readonly resource: string
+}): RuleTree | null {
+  const { file, item, dialect, index, resource } = input
+  const reeve = dialect === 'reeve'
+  const fields: Fields | null = openFields(file, item, 'an action', {
+    known: reeve ? [...ACTION_FIELDS, ...REEVE_FIELDS] : ACTION_FIELDS,
+    notYet: reeve ? ['output', ...REEVE_NOT_YET] : ['output'],
+  })
+  if (fields === null) return null
+  const action = requiredText(fields, 'action')
+  const effect = parseEffect(fields)
+  const common = parseCommon(fields, index)
+  if (action === null || effect === null) return null
+  if (!checkPattern(file, fields.entries.get('action')?.value.at ?? item.at, action)) return null
+  const name = fields.entries.has('name') ? common.name : `${resource}_${defaultRuleName(index)}`
+  return { ...common, name, effect, resource, actions: [action], roles: ['*'], derivedRoles: [] }
+}

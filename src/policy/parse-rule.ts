@@ -1,0 +1,100 @@
+import type { SourceFile } from './diagnostic.ts'
+import { report } from './diagnostic.ts'
+import type { Fields } from './fields.ts'
+import { openFields, optionalBoolean, optionalText, requiredNode, requiredText, textsOf } from './fields.ts'
+import { compileGlob, isPattern } from './glob.ts'
+import { defaultRuleName, RULE_NAME_PATTERN, SET_NAME_PATTERN } from './names.ts'
+import { parseCondition } from './parse-condition.ts'
+import type { Dialect, Effect, RuleTree } from './tree.ts'
+import type { YamlNode } from './yaml-node.ts'
+
+const RULE_FIELDS = ['name', 'actions', 'effect', 'roles', 'derivedRoles', 'condition']
+/** What `reeve.dev/v1` adds to every rule, and what of it this version leaves out. */
+export const REEVE_FIELDS: readonly string[] = ['remedy', 'disclose']
+export const REEVE_NOT_YET: readonly string[] = ['approval', 'obligations', 'advice', 'rollout']
+
+/** Reads one rule of a resource policy. */
+export function parseResourceRule(
+  file: SourceFile,
+  node: YamlNode,
+  dialect: Dialect,
+  index: number,
+): RuleTree | null {
+  const reeve = dialect === 'reeve'
+  const fields = openFields(file, node, 'a rule', {
+    known: reeve ? [...RULE_FIELDS, ...REEVE_FIELDS] : RULE_FIELDS,
+    notYet: reeve ? ['output', ...REEVE_NOT_YET] : ['output'],
+  })
+  if (fields === null) return null
+  const actions = parseActions(fields)
+  const effect = parseEffect(fields)
+  const roles = parsePatterns(fields, 'roles')
+  const derivedRoles = textsOf(fields, 'derivedRoles', { pattern: SET_NAME_PATTERN })
+  if (!fields.entries.has('roles') && !fields.entries.has('derivedRoles')) {
+    const hint = 'add `roles: ["*"]` if it is meant for everybody'
+    report(file, node.at, { code: 'field_missing', message: 'a rule needs `roles` or `derivedRoles`', hint })
+  } else if (roles.length + derivedRoles.length === 0) {
+    report(file, node.at, { code: 'value_invalid', message: 'a rule needs at least one role or derived role' })
+  }
+  if (effect === null) return null
+  return { ...parseCommon(fields, index), effect, resource: null, actions, roles, derivedRoles }
+}
+
+/** Name, condition, remedy and disclosure: what rules of every kind have. */
+export function parseCommon(
+  fields: Fields,
+  index: number,
+): Pick<RuleTree, 'name' | 'at' | 'condition' | 'remedy' | 'discloses'> {
+  const says = 'a rule name begins with a letter and has letters, digits, `_`, `@`, `.` and `-`'
+  return {
+    name: optionalText(fields, 'name', { pattern: RULE_NAME_PATTERN, says }) ?? defaultRuleName(index),
+    at: fields.at,
+    condition: parseCondition(fields),
+    remedy: fields.entries.has('remedy') ? optionalText(fields, 'remedy') : null,
+    discloses: fields.entries.has('disclose') && optionalBoolean(fields, 'disclose') === true,
+  }
+}
+
+export function parseActions(fields: Fields): readonly string[] {
+  if (requiredNode(fields, 'actions') === null) return []
+  const actions = parsePatterns(fields, 'actions')
+  if (actions.length === 0) {
+    report(fields.file, fields.at, { code: 'value_invalid', message: `\`actions\` of ${fields.name} must not be empty` })
+  }
+  return actions
+}
+
+/** A list of names of which those with `*` are patterns that must be well formed. */
+export function parsePatterns(fields: Fields, key: string): readonly string[] {
+  return textsOf(fields, key)
+    .filter(({ name, at }) => checkPattern(fields.file, at, name))
+    .map(({ name }) => name)
+}
+
+/** Whether the text is a plain name or a well-formed pattern; anything else is reported. */
+export function checkPattern(file: SourceFile, at: number, text: string): boolean {
+  if (!isPattern(text) || compileGlob(text) !== null) return true
+  const hint = 'close every `[` and `{`'
+  report(file, at, { code: 'value_invalid', message: `\`${text}\` is not a pattern`, hint })
+  return false
+}
+
+/** The `resource` of a rule: a kind or a pattern of kinds. */
+export function parseRuleResource(fields: Fields): string | null {
+  const resource = requiredText(fields, 'resource')
+  const at = fields.entries.get('resource')?.value.at ?? fields.at
+  return resource !== null && checkPattern(fields.file, at, resource) ? resource : null
+}
+
+const EFFECTS: Readonly<Record<string, Effect>> = { EFFECT_ALLOW: 'allow', EFFECT_DENY: 'deny' }
+
+export function parseEffect(fields: Fields): Effect | null {
+  const text = requiredText(fields, 'effect')
+  if (text === null) return null
+  const effect = Object.hasOwn(EFFECTS, text) ? EFFECTS[text] : undefined
+  if (effect !== undefined) return effect
+  const at = fields.entries.get('effect')?.value.at ?? fields.at
+  const message = `\`effect\` cannot be \`${text}\`: it is EFFECT_ALLOW or EFFECT_DENY`
+  report(fields.file, at, { code: 'value_invalid', message })
+  return null
+}

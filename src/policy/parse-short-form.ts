@@ -1,0 +1,153 @@
+import { isName } from '../core/ids.ts'
+import type { SourceFile } from './diagnostic.ts'
+import { report } from './diagnostic.ts'
+import type { Fields } from './fields.ts'
+import { listOf, openFields, optionalNode, optionalText, requiredNode, requiredText, textsOf } from './fields.ts'
+import { DEFAULT_VERSION, RULE_NAME_PATTERN } from './names.ts'
+import { parseExpressionNode } from './parse-condition.ts'
+import type { Condition, ResourcePolicy, RuleTree } from './tree.ts'
+import type { YamlMap, YamlNode, YamlScalar } from './yaml-node.ts'
+
+/**
+ * Reads `policy-config.yaml` (CONTRACTS 2) into the tree that the long form gives: for each rule one
+ * on kind `mcp:<tool>`, one that lets the role connect there, and one that lets it be issued a token
+ * for that tool within `max_token_ttl_seconds`.
+ */
+export function parseShortForm(file: SourceFile, root: YamlMap): readonly ResourcePolicy[] {
+  const fields = openFields(file, root, 'the short form', { known: ['rules', 'description', '$schema'] })
+  if (fields === null) return []
+  optionalText(fields, 'description')
+  optionalText(fields, '$schema')
+  const byKind = new Map<string, RuleTree[]>()
+  const ids = new Set<string>()
+  for (const item of listOf(fields, 'rules')) {
+    const rule = parseShortRule(file, item)
+    if (rule === null) continue
+    if (ids.has(rule.id)) {
+      report(file, item.at, { code: 'name_duplicate', message: `two rules have the id \`${rule.id}\`` })
+    }
+    ids.add(rule.id)
+    for (const [kind, tree] of treesOf(rule)) byKind.set(kind, [...(byKind.get(kind) ?? []), tree])
+  }
+  return [...byKind].map(([resource, rules]) => policyOf(file, root.at, resource, rules))
+}
+
+type ShortRule = {
+  readonly id: string
+  readonly at: number
+  readonly role: string
+  readonly tool: YamlScalar & { readonly value: string }
+  readonly actions: readonly string[]
+  readonly when: Condition | null
+  readonly ttlSecondsMax: YamlScalar | null
+}
+
+function parseShortRule(file: SourceFile, node: YamlNode): ShortRule | null {
+  const fields = openFields(file, node, 'a rule', {
+    known: ['id', 'role', 'tool', 'allowed_actions', 'when', 'max_token_ttl_seconds'],
+    notYet: ['rollout'],
+  })
+  if (fields === null) return null
+  const says = 'an id begins with a letter and has letters, digits, `_`, `@`, `.` and `-`'
+  const id = requiredText(fields, 'id', { pattern: RULE_NAME_PATTERN, says })
+  const role = requiredText(fields, 'role', { pattern: /^[^*]+$/, says: 'a role has no `*` here' })
+  const tool = parseTool(fields)
+  const actions = parseActions(fields)
+  const when = parseWhen(fields)
+  const ttlSecondsMax = parseTtl(fields)
+  if (id === null || role === null || tool === null) return null
+  return { id, at: node.at, role, tool, actions, when, ttlSecondsMax }
+}
+
+function parseTool(fields: Fields): ShortRule['tool'] | null {
+  const text = requiredText(fields, 'tool')
+  const node = optionalNode(fields, 'tool')
+  if (text === null || node?.kind !== 'scalar') return null
+  if (isName(text)) return { ...node, value: text }
+  const message = `\`tool\` cannot be \`${text}\`: it is the id of an MCP server, \`[a-z][a-z0-9_-]*\``
+  report(fields.file, node.at, { code: 'value_invalid', message })
+  return null
+}
+
+function parseActions(fields: Fields): readonly string[] {
+  if (requiredNode(fields, 'allowed_actions') === null) return []
+  const actions = textsOf(fields, 'allowed_actions', {
+    pattern: /^(?:\*|[^:*]+)$/,
+    says: 'it is the name of a tool, without `:` and `*`; `*` alone means every tool',
+  })
+  if (actions.length === 0) {
+    const at = fields.entries.get('allowed_actions')?.value.at ?? fields.at
+    report(fields.file, at, { code: 'value_invalid', message: '`allowed_actions` must not be empty' })
+  }
+  return actions.map(({ name }) => `tool:${name}`)
+}
+
+function parseWhen(fields: Fields): Condition | null {
+  const node = optionalNode(fields, 'when')
+  const expression = node === null ? null : parseExpressionNode(fields.file, node, '`when`')
+  return expression === null ? null : { kind: 'expr', expression }
+}
+
+function parseTtl(fields: Fields): YamlScalar | null {
+  const node = optionalNode(fields, 'max_token_ttl_seconds')
+  if (node === null) return null
+  const whole = node.kind === 'scalar' && typeof node.value === 'number' && Number.isInteger(node.value)
+  if (whole && Number(node.value) >= 1 && Number(node.value) <= TTL_SECONDS_MAX) return node
+  const message = `\`max_token_ttl_seconds\` must be a whole number from 1 to ${TTL_SECONDS_MAX}`
+  report(fields.file, node.at, { code: 'value_invalid', message })
+  return null
+}
+
+/** No token of ours lives longer (CONTRACTS 3), so a larger bound would promise what is never given. */
+const TTL_SECONDS_MAX = 900
+
+/** The rules that one short rule stands for, each with the kind of resource it is about. */
+function treesOf(rule: ShortRule): readonly (readonly [string, RuleTree])[] {
+  const base = {
+    at: rule.at,
+    effect: 'allow',
+    resource: null,
+    roles: [rule.role],
+    derivedRoles: [],
+    remedy: null,
+    discloses: true,
+  } as const
+  const server = `mcp:${rule.tool.value}`
+  return [
+    [server, { ...base, name: rule.id, actions: rule.actions, condition: rule.when }],
+    [server, { ...base, name: `${rule.id}.connect`, actions: ['connect'], condition: null }],
+    ['token', { ...base, name: `${rule.id}.issue`, actions: ['issue'], condition: issueCondition(rule) }],
+  ]
+}
+
+function issueCondition(rule: ShortRule): Condition {
+  const tool = expr(`R.attr.tool == ${JSON.stringify(rule.tool.value)}`, rule.tool)
+  const ttl = rule.ttlSecondsMax
+  if (ttl === null) return tool
+  return { kind: 'all', of: [tool, expr(`R.attr.ttl_seconds <= ${String(ttl.value)}`, ttl)] }
+}
+
+const expr = (source: string, scalar: YamlScalar): Condition => ({
+  kind: 'expr',
+  expression: { source, scalar },
+})
+
+const policyOf = (
+  file: SourceFile,
+  at: number,
+  resource: string,
+  rules: readonly RuleTree[],
+): ResourcePolicy => ({
+  kind: 'resource',
+  file,
+  dialect: 'reeve',
+  at,
+  shortForm: true,
+  resource,
+  version: DEFAULT_VERSION,
+  scope: '',
+  derivedRoleImports: [],
+  constants: { imports: [], local: [] },
+  variables: { imports: [], local: [] },
+  rules,
+})

@@ -1,0 +1,105 @@
+/** What policies compile to: immutable, digested, and indexed by what a request asks for. */
+import type { CelProgram } from '../cel/compile-expression.ts'
+import type { PolicyRef } from '../core/decision.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { Release } from '../core/path.ts'
+import type { Effect } from './tree.ts'
+
+/** Literal names and patterns; `any` is a lone `*`. */
+export type NameMatcher = {
+  readonly any: boolean
+  readonly names: ReadonlySet<string>
+  readonly patterns: readonly ((text: string) => boolean)[]
+}
+
+export type CompiledExpression = {
+  readonly source: string
+  readonly program: CelProgram
+  /** Variables of the policy that it reads, so that a failed one fails whoever reads it. */
+  readonly variablesRead: readonly string[]
+}
+
+export type CompiledCondition =
+  | { readonly kind: 'expr'; readonly expression: CompiledExpression }
+  | { readonly kind: 'all' | 'any' | 'none'; readonly of: readonly CompiledCondition[] }
+
+/** Constants and variables of one policy, imports resolved; variables stand after what they read. */
+export type Definitions = {
+  readonly constants: JsonObject
+  readonly variables: readonly {
+    readonly name: string
+    readonly expression: CompiledExpression
+  }[]
+}
+
+export type CompiledDerivedRole = {
+  readonly name: string
+  readonly parentRoles: NameMatcher
+  readonly condition: CompiledCondition | null
+  readonly definitions: Definitions
+}
+
+export type CompiledRule = {
+  /** Unique within the release; conditions are remembered by it during one evaluation. */
+  readonly id: number
+  readonly ref: PolicyRef & { readonly rule: string }
+  readonly effect: Effect
+  readonly actions: NameMatcher
+  /** Kinds of resource, for rules of principal policies and guardrails. */
+  readonly resources: NameMatcher | null
+  readonly roles: NameMatcher
+  readonly derivedRoles: readonly CompiledDerivedRole[]
+  readonly condition: CompiledCondition | null
+  readonly policy: CompiledPolicy
+  readonly remedy: string | null
+  readonly discloses: boolean
+}
+
+/** What the rules of one policy share. */
+export type CompiledPolicy = {
+  readonly ref: PolicyRef
+  readonly definitions: Definitions
+  /** Derived roles that its rules name: what `runtime.effectiveDerivedRoles` may hold. */
+  readonly derivedRoles: readonly CompiledDerivedRole[]
+}
+
+/**
+ * Rules by action. A literal action finds its rules, patterns included, in `byAction`; any other
+ * action is tried against `open`, the rules that have a pattern. Order is that of the policy.
+ */
+export type RuleTable = {
+  readonly ref: PolicyRef
+  readonly byAction: ReadonlyMap<string, readonly CompiledRule[]>
+  readonly open: readonly CompiledRule[]
+}
+
+/** The tables of one kind of resource or principal, by version and then by scope. */
+export type ScopedTables = ReadonlyMap<string, ReadonlyMap<string, readonly RuleTable[]>>
+
+export type CompiledRelease = Release & {
+  readonly policies: number
+  readonly guardrails: RuleTable
+  /** By kind, as written and folded. */
+  readonly resources: ReadonlyMap<string, ScopedTables>
+  /** Policies whose kind is a pattern: they count for every kind that matches. */
+  readonly resourcePatterns: readonly {
+    readonly matches: (kind: string) => boolean
+    readonly tables: ScopedTables
+  }[]
+  /** By principal id, compared as bytes. */
+  readonly principals: ReadonlyMap<string, ScopedTables>
+  /** Scopes in which some policy of that type exists; a request in another scope matches nothing. */
+  readonly resourceScopes: ReadonlySet<string>
+  readonly principalScopes: ReadonlySet<string>
+  readonly needs: Needs
+}
+
+/** What the release reads, so that `gather` asks only the sources that matter. */
+export type Needs = {
+  /** Paths in their long form, for example `request.principal.attr.tier`. */
+  readonly paths: ReadonlySet<string>
+  /** Whether anything reads a reserved attribute of principals, or attributes as a whole. */
+  readonly identity: boolean
+  /** Whether anything reads the request's context. */
+  readonly context: boolean
+}
