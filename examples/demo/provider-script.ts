@@ -34,14 +34,20 @@ export function answerTo(conversation: Conversation): Answer {
   }
   const allowed = toolResult === null ? null : allowedIn(toolResult)
   if (tool !== undefined && allowed !== null) return call(tool, allowed, lastUserText)
-  if (toolResult !== null) return { kind: 'text', text: `The tool said: ${toolResult.slice(0, 200)}` }
+  if (toolResult !== null)
+    return { kind: 'text', text: `The tool said: ${toolResult.slice(0, 200)}` }
   return { kind: 'text', text: 'I can help with tickets and refunds.' }
 }
 
 function call(tool: OfferedTool, amount: number, message: string): Answer {
   const input: Record<string, string | number> = { amount }
   for (const name of tool.required) if (name !== 'amount') input[name] = nameIn(message)
-  return { kind: 'call', id: `call_${tool.name}_${amount}`, name: tool.name, input: JSON.stringify(input) }
+  return {
+    kind: 'call',
+    id: `call_${tool.name}_${amount}`,
+    name: tool.name,
+    input: JSON.stringify(input),
+  }
 }
 
 /** What a message is about: `T-77`, or the word after `order`. */

@@ -102,13 +102,22 @@ export const RESPONSES: Wire = {
             ...words(answer.text).map((delta) =>
               named('response.output_text.delta', { ...at, content_index: 0, delta, logprobs: [] }),
             ),
-            named('response.output_text.done', { ...at, content_index: 0, text: answer.text, logprobs: [] }),
+            named('response.output_text.done', {
+              ...at,
+              content_index: 0,
+              text: answer.text,
+              logprobs: [],
+            }),
           ]
         : [
             ...fragments(answer.input).map((delta) =>
               named('response.function_call_arguments.delta', { ...at, delta }),
             ),
-            named('response.function_call_arguments.done', { ...at, name: answer.name, arguments: answer.input }),
+            named('response.function_call_arguments.done', {
+              ...at,
+              name: answer.name,
+              arguments: answer.input,
+            }),
           ]
     const events = [
       named('response.created', { response: response(model, 'in_progress', []) }),
@@ -164,7 +173,10 @@ export const MESSAGES: Wire = {
       ...deltas.map((delta) => named('content_block_delta', { index: 0, delta })),
       named('content_block_stop', { index: 0 }),
       named('message_delta', {
-        delta: { stop_reason: answer.kind === 'text' ? 'end_turn' : 'tool_use', stop_sequence: null },
+        delta: {
+          stop_reason: answer.kind === 'text' ? 'end_turn' : 'tool_use',
+          stop_sequence: null,
+        },
         usage: { output_tokens: 8 },
       }),
       named('message_stop', {}),
@@ -229,7 +241,12 @@ const emptied = (item: Body): Body =>
     ? { ...item, status: 'in_progress', content: [] }
     : { ...item, status: 'in_progress', arguments: '' }
 
-const outputText = (text: string): Body => ({ type: 'output_text', text, annotations: [], logprobs: [] })
+const outputText = (text: string): Body => ({
+  type: 'output_text',
+  text,
+  annotations: [],
+  logprobs: [],
+})
 
 const message = (model: string): Body => ({
   id: 'msg_demo',

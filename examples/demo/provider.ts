@@ -133,7 +133,10 @@ function otherAnswer(call: string, body: Body): unknown {
         usage: { prompt_tokens: 3, total_tokens: 3 },
       }
     case 'GET /v1/models':
-      return { object: 'list', data: [{ id: 'only-upstream', object: 'model', created: 0, owned_by: 'demo' }] }
+      return {
+        object: 'list',
+        data: [{ id: 'only-upstream', object: 'model', created: 0, owned_by: 'demo' }],
+      }
     default:
       return null
   }

@@ -67,14 +67,8 @@ export async function connectLegacy(url: string, token: string): Promise<LegacyC
   return client
 }
 
-type ToolResult = {
-  readonly isError?: boolean | undefined
-  readonly content?: unknown
-  readonly structuredContent?: unknown
-}
-
 /** The text that a model would read of a tool's result. */
-export function textOf(result: ToolResult): string {
-  const content = Array.isArray(result.content) ? (result.content as { text?: string }[]) : []
+export function textOf(result: Readonly<Record<string, unknown>>): string {
+  const content = Array.isArray(result['content']) ? (result['content'] as { text?: string }[]) : []
   return content.map((part) => part.text ?? '').join('\n')
 }

@@ -29,9 +29,13 @@ export function startReeve(
       child.kill('SIGKILL')
       reject(new Error(`reeve up was not ready in ${START_TIMEOUT_MS / 1000} s:\n${talk}`))
     }, START_TIMEOUT_MS)
+    let ready = false
     const hear = (chunk: Buffer): void => {
+      // What Reeve says once it runs is for the person who watches.
+      if (ready) return void process.stderr.write(chunk)
       talk += chunk.toString('utf8')
       if (!/^ready\b/m.test(talk)) return
+      ready = true
       clearTimeout(timer)
       resolve({ process: child, stop: () => stop(child) })
     }
@@ -46,6 +50,8 @@ export function startReeve(
 
 function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return Promise.resolve()
+  child.stdout?.removeAllListeners('data')
+  child.stderr?.removeAllListeners('data')
   return new Promise((resolve) => {
     child.once('exit', () => resolve())
     child.kill('SIGTERM')

@@ -111,7 +111,7 @@ export async function startServers(options: {
           response.end('{"error":"a call token for this server is required"}')
           return
         }
-        await mcp(request, response, body)
+        await mcp(request as Parameters<typeof mcp>[0], response, body)
       })()
     })
     servers.push(http)
@@ -164,7 +164,9 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => {
+      reject(new Error(`the demo's port 127.0.0.1:${port} cannot be opened: ${error.message}`))
+    })
     server.listen(port, '127.0.0.1', () => {
       const address = server.address()
       resolve(typeof address === 'object' && address !== null ? address.port : port)

@@ -82,10 +82,11 @@ function openReaders(
     ledger: ledger.value,
     seedRegistry: (agents, sponsors) => writer.client.seed({ tenant, agents, sponsors }),
     close: async () => {
-      await writer.client.close()
-      writer.stop()
+      // Readers first: the last connection to close folds the write-ahead log into the database.
       database.value.close()
       ledger.value.close()
+      await writer.client.close()
+      writer.stop()
       lock.release()
     },
   })

@@ -34,6 +34,16 @@ export function reportVerification(
   }
 }
 
+/** The report on a ledger whose file cannot even be read through. */
+export const damagedReport = (detail: string): VerifyReport => ({
+  verdict: 'invalid',
+  exitCode: EXIT_CODES.invalid,
+  lines: [
+    'UNANCHORED: the ledger could not be compared with anything',
+    `invalid: the database is damaged: ${detail}`,
+  ],
+})
+
 const EXIT_CODES: { readonly [verdict in VerifyReport['verdict']]: VerifyExit } = {
   valid: 0,
   incomplete: 10,

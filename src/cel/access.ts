@@ -9,10 +9,10 @@ import {
   partialGet,
   UNKNOWN,
 } from './operand.ts'
+import { typeNameOf } from './type-name.ts'
 import type { CelValue } from './value.ts'
 import {
   celOptional,
-  isCelMap,
   isHierarchy,
   isList,
   isMap,
@@ -27,6 +27,7 @@ export function select(operand: Operand, field: string): Operand {
   if (isHalt(operand)) return operand
   if (isOptional(operand)) return selectOptional(operand, field)
   if (typeof operand !== 'object' || operand === null) return noSuchKey(field)
+  if (isList(operand)) return listNeedsInt()
   if (!isMap(operand)) return noSuchKey(field)
   return mapGet(operand, field) ?? noSuchKey(field)
 }
@@ -40,9 +41,9 @@ export function selectOptional(operand: Operand, key: CelValue): Operand {
   if (isMap(inner)) return optionalEntry(mapGet(inner, key))
   if (isList(inner)) {
     const at = listPosition(key)
-    return at === undefined ? celError(`unsupported index type in list`) : optionalEntry(inner[at])
+    return at === undefined ? unsupportedIndex(key) : optionalEntry(inner[at])
   }
-  return typeof key === 'string' ? noSuchKey(key) : noSuchOverload()
+  return celOptional(undefined)
 }
 
 function optionalEntry(entry: Operand | undefined): Operand {
@@ -58,8 +59,13 @@ export function index(operand: Operand, key: Operand): Operand {
   if (isOptional(operand)) return selectOptional(operand, key)
   if (isList(operand)) return indexList(operand, key)
   if (isMap(operand)) return mapGet(operand, key) ?? missingKey(key)
-  if (isHierarchy(operand)) return indexList(operand.parts, key)
-  return noSuchOverload()
+  if (isHierarchy(operand)) return indexHierarchy(operand.parts, key)
+  return missingKey(key)
+}
+
+function indexHierarchy(parts: readonly string[], key: CelValue): Operand {
+  const at = listPosition(key)
+  return (at === undefined ? undefined : parts[at]) ?? celError('index out of range')
 }
 
 function indexPartial(operand: CelPartial, key: Operand): Operand {
@@ -74,13 +80,14 @@ function missingKey(key: CelValue): Operand {
 
 function indexList(list: readonly CelValue[], key: CelValue): Operand {
   const at = listPosition(key)
-  if (at === undefined) {
-    return typeof key === 'number'
-      ? celError(`unsupported index value ${key} in list`)
-      : noSuchOverload()
-  }
+  if (at === undefined) return unsupportedIndex(key)
   return list[at] ?? (at in list ? null : celError(`index out of bounds: ${at}`))
 }
+
+const unsupportedIndex = (key: CelValue): Operand =>
+  typeof key === 'number'
+    ? celError(`unsupported index value ${key} in list`)
+    : celError(`unsupported index type '${typeNameOf(key)}' in list`)
 
 /** A position in a list from an int, a uint or a whole double. */
 function listPosition(key: CelValue): number | undefined {
@@ -90,7 +97,9 @@ function listPosition(key: CelValue): number | undefined {
 
 const noSuchKey = (field: string): Operand => celError(`no such key: ${field}`)
 
-/** `has(a.b)`: whether a map has the entry; on a value that has no fields it is an error. */
+const listNeedsInt = (): Operand => unsupportedIndex('')
+
+/** `has(a.b)`: whether a map has the entry; a value without fields has none. */
 export function hasField(operand: Operand, field: string): Operand {
   if (isPartial(operand)) {
     const entry = partialGet(operand, field)
@@ -99,7 +108,7 @@ export function hasField(operand: Operand, field: string): Operand {
   if (isHalt(operand)) return operand
   if (isOptional(operand))
     return operand.value === undefined ? false : hasField(operand.value, field)
-  if (typeof operand !== 'object' || operand === null) return noSuchOverload()
-  if (isCelMap(operand)) return mapGet(operand, field) !== undefined
-  return isMap(operand) ? mapGet(operand, field) !== undefined : noSuchOverload()
+  if (isList(operand)) return listNeedsInt()
+  if (typeof operand !== 'object' || operand === null) return false
+  return isMap(operand) && mapGet(operand, field) !== undefined
 }

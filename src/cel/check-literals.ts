@@ -10,7 +10,7 @@ type Judge = (text: string) => string | null
 
 const judgeRegex: Judge = (text) => {
   const compiled = compileRegex(text)
-  return compiled.ok ? null : `invalid regular expression: ${compiled.error}`
+  return compiled.ok ? null : compiled.error
 }
 const judgeTimestamp: Judge = (text) => {
   const value = parseTimestamp(text)

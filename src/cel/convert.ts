@@ -113,7 +113,7 @@ export function toTimestamp(value: CelValue): Operand {
   if (isTimestamp(value)) return value
   if (typeof value === 'bigint') return timestampOf(value * NANOS_PER_SECOND)
   if (typeof value !== 'string') return cannotConvert(value, 'google.protobuf.Timestamp')
-  return parseTimestamp(value) ?? cannotConvert(value, 'google.protobuf.Timestamp')
+  return parseTimestamp(value) ?? celError(`invalid RFC 3339 timestamp ${JSON.stringify(value)}`)
 }
 
 /** `duration(x)`: text such as `1h30m`, or nanoseconds. */

@@ -1,5 +1,5 @@
 import type { Frame } from './frame.ts'
-import type { Operand } from './operand.ts'
+import type { CelError, Operand } from './operand.ts'
 import { celError, halted, isHalt } from './operand.ts'
 import type { Overload } from './overload.ts'
 import type { CelType } from './type.ts'
@@ -20,8 +20,17 @@ export function dispatch(
       return candidate.run(frame, ...values)
     }
   }
-  const types = values.map(typeNameOf).join(', ')
-  return celError(`no such overload: ${overloads[0]?.name ?? ''}(${types})`)
+  return unfit(overloads[0]?.name ?? '', values)
+}
+
+/** Functions of the standard library whose message names no types, in the reference. */
+const PLAIN: ReadonlySet<string> = new Set(['contains', 'startsWith', 'endsWith', 'matches'])
+
+/** The error of a call whose values no overload takes, worded as the reference words it. */
+export function unfit(name: string, values: readonly CelValue[]): CelError {
+  if (PLAIN.has(name)) return celError('no such overload')
+  if (name === 'size') return celError('no such overload: size')
+  return celError(`no such overload: ${name}(${values.map(typeNameOf).join(', ')})`)
 }
 
 /** Whether the outer kind of a value is that of a type. */

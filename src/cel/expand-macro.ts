@@ -40,6 +40,8 @@ const COMPREHENSIONS: ReadonlyMap<string, Shape> = new Map([
 /** The node that a call of a macro stands for, or null when the call is an ordinary one. */
 export function expandMacro(parser: Parser, call: Call): Node | null {
   const { receiver, name, args } = call
+  if ((name === 'greatest' || name === 'least') && args.length > 1)
+    return expandExtreme(parser, call)
   if (receiver === null) return name === 'has' && args.length === 1 ? expandHas(parser, call) : null
   if (name === 'bind' && args.length === 3 && isName(receiver, 'cel'))
     return expandBind(parser, call)
@@ -48,6 +50,16 @@ export function expandMacro(parser: Parser, call: Call): Node | null {
   }
   const found = COMPREHENSIONS.get(`${name}/${args.length}`)
   return found === undefined ? null : expandComprehension(parser, call, receiver, found)
+}
+
+/** `math.greatest(a, b)` is `math.greatest([a, b])`. */
+function expandExtreme(parser: Parser, call: Call): Node | null {
+  const { receiver, args } = call
+  if (receiver === null || !isName(receiver, 'math')) return null
+  const elements = args.map((value) => ({ value, optional: false }))
+  const { start, end } = call
+  const list = finish(parser, { kind: 'list', start, end, elements }, args)
+  return finish(parser, { ...call, args: [list] }, [receiver, list])
 }
 
 const isName = (node: Node, name: string): boolean =>

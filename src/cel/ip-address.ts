@@ -62,3 +62,40 @@ export function maskBits(family: 4 | 6, bits: bigint, length: number): bigint {
 export const cidrHasIp = (cidr: CelCidr, ip: CelIp): boolean =>
   cidr.family === ip.family &&
   maskBits(ip.family, ip.bits, cidr.length) === maskBits(cidr.family, cidr.bits, cidr.length)
+
+/** An IPv4 address in the clothes of IPv6: ::ffff:0:0/96. */
+export const isMappedIp = ({
+  family,
+  bits,
+}: {
+  readonly family: 4 | 6
+  readonly bits: bigint
+}): boolean => family === 6 && bits >> 32n === 0xffffn
+
+/** An address as it is usually written (RFC 5952 for version 6). */
+export function ipText(family: 4 | 6, bits: bigint): string {
+  if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 255n).join('.')
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    ((bits >> BigInt(112 - at * 16)) & 0xffffn).toString(16),
+  )
+  const text = groups.join(':')
+  const zeros = [...text.matchAll(/(?<![0-9a-f])0(?::0)+(?![0-9a-f])/g)]
+  const longest = zeros.toSorted((left, right) => right[0].length - left[0].length)[0]
+  if (longest === undefined) return text
+  const head = text.slice(0, longest.index).replace(/:$/, '')
+  return `${head}::${text.slice(longest.index + longest[0].length).replace(/^:/, '')}`
+}
+
+export const cidrText = ({ family, bits, length }: CelCidr): string =>
+  `${ipText(family, bits)}/${length}`
+
+/** IPv4 in the clothes of IPv6 undressed, as Go's `net` package compares them. */
+export function unmappedIp(ip: CelIp): CelIp {
+  return isMappedIp(ip) ? { [celTag]: 'ip', family: 4, bits: ip.bits & 0xffffffffn } : ip
+}
+
+/** The same for a network whose prefix covers the clothes. */
+export function unmappedCidr(cidr: CelCidr): CelCidr {
+  if (!isMappedIp(cidr) || cidr.length < 96) return cidr
+  return { [celTag]: 'cidr', family: 4, bits: cidr.bits & 0xffffffffn, length: cidr.length - 96 }
+}

@@ -12,7 +12,8 @@ export type Regex = ReturnType<typeof RE2JS.compile>
 
 /** Compiles RE2 syntax, or says why it cannot be. */
 export function compileRegex(pattern: string): Result<Regex, string> {
-  if (pattern.length > REGEX_LENGTH_MAX) return fail(`longer than ${REGEX_LENGTH_MAX} characters`)
+  if (pattern.length > REGEX_LENGTH_MAX)
+    return fail(`regular expression is longer than ${REGEX_LENGTH_MAX} characters`)
   try {
     return ok(RE2JS.compile(pattern))
   } catch (error) {
@@ -24,7 +25,7 @@ export function compileRegex(pattern: string): Result<Regex, string> {
 export function regexOf(frame: Frame, pattern: string): Regex | CelError {
   if (spend(frame, 8 + pattern.length)) return exhausted()
   const compiled = compileRegex(pattern)
-  return compiled.ok ? compiled.value : celError(`invalid regular expression: ${compiled.error}`)
+  return compiled.ok ? compiled.value : celError(compiled.error)
 }
 
 /** Takes the steps for matching a text. */

@@ -19,4 +19,4 @@ export function timestampOf(nanos: bigint): Operand {
 
 /** A span of time, or an error beyond 64 bits of nanoseconds (292 years), as in the reference. */
 export const durationOf = (nanos: bigint): Operand =>
-  BigInt.asIntN(64, nanos) === nanos ? celDuration(nanos) : celError('duration overflow')
+  BigInt.asIntN(64, nanos) === nanos ? celDuration(nanos) : celError('integer overflow')

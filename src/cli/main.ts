@@ -83,29 +83,37 @@ function audit(reeve: Command, state: Option): void {
 }
 
 function people(reeve: Command, state: Option): void {
-  const load = async (): Promise<Run<{ state?: string }>> =>
-    (await import('./commands/lifecycle.ts')).lifecycle
-  const verbs = [
-    ['sponsor', 'suspend', 'stop everything that this person answers for, at the next call'],
-    ['sponsor', 'reactivate', 'let agents of this sponsor get new tokens; old ones stay dead'],
-    ['agent', 'stop', 'stop every instance of an agent, at the next call'],
-    ['agent', 'start', 'let a stopped agent get new tokens; old ones stay dead'],
-  ] as const
-  for (const noun of ['sponsor', 'agent'] as const) {
-    const command = reeve.command(noun).description(`change the state of ${noun}s`)
-    for (const [of, verb, description] of verbs) {
-      if (of !== noun) continue
-      command
-        .command(verb)
-        .description(description)
-        .argument('<id>')
-        .addOption(state)
-        .action(run(async () => async (terminal, options: { state?: string }, id) => {
-          const change = await load()
-          return change(terminal, options, noun, verb, id)
-        }))
+  const change =
+    (noun: 'sponsor' | 'agent', verb: string) => async (): Promise<Run<{ readonly state?: string }>> => {
+      const { lifecycle } = await import('./commands/lifecycle.ts')
+      return (terminal, options, id = '') => lifecycle(terminal, options, { noun, verb, id })
     }
-  }
+  const sponsor = reeve.command('sponsor').description('change the state of a sponsor')
+  sponsor
+    .command('suspend')
+    .description('stop everything that this person answers for, at the next call')
+    .argument('<id>')
+    .addOption(state)
+    .action(run(change('sponsor', 'suspend')))
+  sponsor
+    .command('reactivate')
+    .description('let agents of this sponsor get new tokens; old ones stay dead')
+    .argument('<id>')
+    .addOption(state)
+    .action(run(change('sponsor', 'reactivate')))
+  const agent = reeve.command('agent').description('change the state of an agent')
+  agent
+    .command('stop')
+    .description('stop every instance of an agent, at the next call')
+    .argument('<id>')
+    .addOption(state)
+    .action(run(change('agent', 'stop')))
+  agent
+    .command('start')
+    .description('let a stopped agent get new tokens; old ones stay dead')
+    .argument('<id>')
+    .addOption(state)
+    .action(run(change('agent', 'start')))
 }
 
 /** Adapts a command to commander: arguments first there, options last and the command itself behind them. */

@@ -10,6 +10,8 @@ import { fail, ok, type Result } from './result.ts'
 export type ReadJsonOptions = {
   readonly depthMax?: number
   readonly foldedKeys?: 'accept' | 'refuse'
+  /** `nearest` rounds numbers as every other reader does: for replies that are only looked at. */
+  readonly numbers?: 'exact' | 'nearest'
 }
 
 /**
@@ -50,12 +52,14 @@ class Reader {
   readonly text: string
   readonly depthMax: number
   readonly refuseFolded: boolean
+  readonly exactNumbers: boolean
   at = 0
 
   constructor(text: string, options: ReadJsonOptions) {
     this.text = text
     this.depthMax = options.depthMax ?? JSON_DEPTH_MAX
     this.refuseFolded = options.foldedKeys === 'refuse'
+    this.exactNumbers = options.numbers !== 'nearest'
   }
 
   document(): Json {
@@ -161,7 +165,7 @@ class Reader {
     if (match === null) this.refuse('expected a value')
     const [source] = match
     const value = Number(source)
-    if (!isExact(source, value)) this.refuse('number that cannot be held exactly')
+    if (this.exactNumbers && !isExact(source, value)) this.refuse('number that cannot be held exactly')
     this.at += source.length
     return value
   }

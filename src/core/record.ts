@@ -15,6 +15,8 @@ export const RECORD_TYPES = [
   'agent.stopped',
   'agent.started',
   'tool.accepted',
+  'readiness.probed',
+  'session.opened',
 ] as const
 
 /** What a record is about. Policies, approvals and the rest join with the rooms that make them. */

@@ -20,4 +20,4 @@ export type TokenPlan = {
 export type TokenAsked = Asked & { readonly mints: TokenId; readonly plan: TokenPlan }
 
 /** Whether the request asks for an instance token; only the token surface makes such requests. */
-export const plansToken = (asked: Asked): asked is TokenAsked => 'plan' in asked
+export const plansToken = (asked: Asked): asked is TokenAsked => asked.mints !== null

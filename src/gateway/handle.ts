@@ -76,7 +76,7 @@ export const createHandle =
 
     const context = contextOf(deps, call, surface, caller.value, asked.value)
     const decisions = decideAll(deps, release, caller.value, asked.value, context, facts.value)
-    const denied = asked.value.kind === 'call' ? firstDenial(decisions) : null
+    const denied = asked.value.kind === 'call' ? denialOf(decisions) : null
     const decided = { attempt: understood, context, facts: facts.value, release, decisions, denied }
     const receipt = await deps.commit(
       decisionDraft(decided, deps.clock.now(), deps.digest),
@@ -169,10 +169,15 @@ const HIDDEN: Decision = {
   visible: false,
 }
 
-/** An empty list of asks is not an allow: a call that asks for nothing is refused. */
-function firstDenial(decisions: readonly Decision[]): Deny | null {
-  for (const decision of decisions) if (!allows(decision)) return decision
-  return decisions.length > 0 ? null : NOTHING_ASKED
+/**
+ * The denial that speaks for the whole call. One that hides what it is about comes first, so that
+ * a visible denial beside it does not tell that the hidden thing exists (SECURITY 17). An empty
+ * list of asks is not an allow: a call that asks for nothing is refused.
+ */
+function denialOf(decisions: readonly Decision[]): Deny | null {
+  if (decisions.length === 0) return NOTHING_ASKED
+  const denials = decisions.filter((decision) => !allows(decision))
+  return denials.find((denial) => !denial.visible) ?? denials[0] ?? null
 }
 
 const NOTHING_ASKED: Deny = {

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { digestOfHash } from '../core/digest.ts'
+import type { Digest } from '../core/ids.ts'
 import type { Json } from '../core/json.ts'
 import type { InboundCall } from '../core/path.ts'
 import { readJson, type ReadJsonOptions } from '../core/read-json.ts'
@@ -5,7 +8,12 @@ import { reason, type Reason } from '../core/reason.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 
 /** A JSON body as it came and as it was understood: what is decided is what is sent (SECURITY 14). */
-export type JsonBody = { readonly bytes: Uint8Array; readonly value: Json }
+export type JsonBody = {
+  readonly bytes: Uint8Array
+  readonly value: Json
+  /** Of the bytes as they came. */
+  readonly digest: Digest
+}
 
 /**
  * Reads a request body that must be JSON, strictly and whole. Fails with `malformed` when it is
@@ -22,7 +30,9 @@ export async function readJsonBody(
   const bytes = await call.body(bytesMax)
   if (!bytes.ok) return bytes
   const value = readJson(bytes.value, options)
-  return value.ok ? ok({ bytes: bytes.value, value: value.value }) : value
+  if (!value.ok) return value
+  const digest = digestOfHash(createHash('sha256').update(bytes.value).digest())
+  return ok({ bytes: bytes.value, value: value.value, digest })
 }
 
 /** How the detail of `malformed` begins when a body is too long; HTTP surfaces answer it with 413. */

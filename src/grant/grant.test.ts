@@ -8,15 +8,26 @@ import { covers } from './covers.ts'
 import { GRANTS_MAX, grantJson, parseGrants, TOOLS_MAX } from './parse-grants.ts'
 import { subset } from './subset.ts'
 
-const LOCATIONS = ['http://gw/mcp/pay', 'http://gw/mcp/pay/', 'http://gw/mcp/crm', 'http://gw/llm/m']
+const LOCATIONS = [
+  'http://gw/mcp/pay',
+  'http://gw/mcp/pay/',
+  'http://gw/mcp/crm',
+  'http://gw/llm/m',
+]
 const TOOLS = ['refund', 'Refund', 'list', '__proto__', 'constructor']
 
 const location = fc.constantFrom(...LOCATIONS) as fc.Arbitrary<Audience>
 const tools = fc.uniqueArray(fc.constantFrom(...TOOLS), { minLength: 1 })
 const locations = fc.uniqueArray(location, { minLength: 1 })
 const grant: fc.Arbitrary<Grant> = fc.oneof(
-  fc.record({ type: fc.constant('agent_tool_call' as const), locations }, { noNullPrototype: true }),
-  fc.record({ type: fc.constant('agent_tool_call' as const), locations, tools }, { noNullPrototype: true }),
+  fc.record(
+    { type: fc.constant('agent_tool_call' as const), locations },
+    { noNullPrototype: true },
+  ),
+  fc.record(
+    { type: fc.constant('agent_tool_call' as const), locations, tools },
+    { noNullPrototype: true },
+  ),
 )
 const use = fc.record({
   audience: location,
@@ -97,7 +108,10 @@ const refused: readonly (readonly [string, Json])[] = [
   ['argument constraints', [{ ...base, tools: { refund: { args: { amount: { max: 5 } } } } }]],
   ['limits', [{ ...base, limits: { calls: 5 } }]],
   ['actions', [{ ...base, actions: ['invoke'] }]],
-  ['an own key named __proto__', [JSON.parse('{"type":"agent_tool_call","locations":["http://gw/a"],"__proto__":{}}')]],
+  [
+    'an own key named __proto__',
+    [JSON.parse('{"type":"agent_tool_call","locations":["http://gw/a"],"__proto__":{}}')],
+  ],
   ['no locations', [{ type: 'agent_tool_call' }]],
   ['empty locations', [{ ...base, locations: [] }]],
   ['a location that is no URL', [{ ...base, locations: ['payments'] }]],
@@ -107,7 +121,10 @@ const refused: readonly (readonly [string, Json])[] = [
   ['null tools', [{ ...base, tools: null }]],
   ['a wildcard tool', [{ ...base, tools: ['*'] }]],
   ['a tool with a colon', [{ ...base, tools: ['a:b'] }]],
-  ['too many tools', [{ ...base, tools: Array.from({ length: TOOLS_MAX + 1 }, (_, i) => `t${i}`) }]],
+  [
+    'too many tools',
+    [{ ...base, tools: Array.from({ length: TOOLS_MAX + 1 }, (_, i) => `t${i}`) }],
+  ],
 ]
 
 for (const [what, value] of refused)

@@ -46,7 +46,8 @@ export function readActors(claims: {
   if (claims.subject.kind === 'agent') agents.unshift(claims.subject.id)
   if (agents.length > ACTOR_CHAIN_LENGTH_MAX) return null
   const instances = [...claims.ancestors, claims.instance] as InstanceId[]
-  if (instances.length !== agents.length || new Set(instances).size !== instances.length) return null
+  if (instances.length !== agents.length || new Set(instances).size !== instances.length)
+    return null
   const [first, ...rest] = agents.map((agent, i): Actor => {
     const instance = instances[i] as InstanceId
     return { agent, instance, parent: instances[i - 1] ?? null }

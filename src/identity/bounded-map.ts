@@ -13,10 +13,11 @@ export function createBoundedMap<V>(sizeMax: number): BoundedMap<V> {
     get: (key) => entries.get(key),
     set: (key, value) => {
       entries.delete(key)
-      if (entries.size >= sizeMax) for (const oldest of entries.keys()) {
-        entries.delete(oldest)
-        break
-      }
+      if (entries.size >= sizeMax)
+        for (const oldest of entries.keys()) {
+          entries.delete(oldest)
+          break
+        }
       entries.set(key, value)
     },
     delete: (key) => {

@@ -28,7 +28,9 @@ export function readInstanceClaims(
   claims: JsonObject,
 ): Result<InstanceCaller, Reason> {
   if (claims['cnf'] !== undefined)
-    return fail(reason('proof_required', 'the token is bound to a key whose proof is not accepted here'))
+    return fail(
+      reason('proof_required', 'the token is bound to a key whose proof is not accepted here'),
+    )
   if (claims['use'] !== undefined || claims['rah'] !== undefined) return bad('use')
 
   const times = readTimes(claims)
@@ -74,7 +76,12 @@ type Claims = {
 }
 
 function readTimes(claims: JsonObject): Omit<InstanceCaller['token'], 'id'> | null {
-  const { iat, exp, ttl_seconds: ttl, root_exp: rootExp } = claims as {
+  const {
+    iat,
+    exp,
+    ttl_seconds: ttl,
+    root_exp: rootExp,
+  } = claims as {
     readonly iat?: Json
     readonly exp?: Json
     readonly ttl_seconds?: Json
@@ -115,13 +122,19 @@ function readChain(
   if (actors === null) return null
   const current = currentActor({ actors } as InstanceCaller)
   const depth = actors.length - 1
-  const { del_depth: claimed, del_max_depth: max, par_hash: parentHash } = claims as {
+  const {
+    del_depth: claimed,
+    del_max_depth: max,
+    par_hash: parentHash,
+  } = claims as {
     readonly del_depth?: Json
     readonly del_max_depth?: Json
     readonly par_hash?: Json
   }
-  if (claims['client_id'] !== current.agent || claims['parent_agent_id'] !== current.parent) return null
-  if (claimed !== depth || !isCount(max) || max < depth || max >= ACTOR_CHAIN_LENGTH_MAX) return null
+  if (claims['client_id'] !== current.agent || claims['parent_agent_id'] !== current.parent)
+    return null
+  if (claimed !== depth || !isCount(max) || max < depth || max >= ACTOR_CHAIN_LENGTH_MAX)
+    return null
   // Only a child has a parent whose token it can name (it stops moving a child under another task).
   if (depth === 0 ? parentHash !== null : typeof parentHash !== 'string') return null
   return { subject, actors }

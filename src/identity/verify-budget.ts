@@ -18,6 +18,7 @@ export type VerifyBudget = {
 
 const OTHERS = 'others'
 
+/** Makes the budget that all verifiers share, counted by whole seconds of the clock. */
 export function createVerifyBudget(deps: {
   readonly clock: Clock
   readonly perSecond?: number

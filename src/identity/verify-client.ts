@@ -134,10 +134,15 @@ function checkAssertion(
   if (audience === null || !deps.audiences.includes(audience)) return null
   const now = deps.clock.now() / 1000
   const exp = expiryOf(claims)
-  if (exp === null || exp <= now || exp > now + ASSERTION_SECONDS_MAX || !hasBegun(claims, now)) return null
+  if (exp === null || exp <= now || exp > now + ASSERTION_SECONDS_MAX || !hasBegun(claims, now))
+    return null
   if (typeof jti !== 'string' || jti === '' || jti.length > ASSERTION_ID_LENGTH_MAX) return null
   // Hashed, so that an id chosen by the client has a fixed length and cannot meet another agent's.
-  return { agent, id: `assertion:${agent}:${hash('sha256', jti, 'base64url')}`, exp: Math.ceil(exp) }
+  return {
+    agent,
+    id: `assertion:${agent}:${hash('sha256', jti, 'base64url')}`,
+    exp: Math.ceil(exp),
+  }
 }
 
 /** One answer for every way to fail: it must not tell which agents exist. */

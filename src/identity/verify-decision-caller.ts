@@ -36,7 +36,9 @@ export const createVerifyDecisionCaller =
     const credential = readCredential(call, { apiKey: false })
     if (!credential.ok) return credential
     const registered =
-      credential.value === null ? findLocal(callers, call) : findByCredential(callers, credential.value)
+      credential.value === null
+        ? findLocal(callers, call)
+        : findByCredential(callers, credential.value)
     if (registered === null || !registered.surfaces.includes(surface))
       return fail(reason('caller_not_registered', 'this caller is not registered for decisions'))
     return ok({
@@ -47,7 +49,10 @@ export const createVerifyDecisionCaller =
     })
   }
 
-function findLocal(callers: readonly RegisteredCaller[], call: InboundCall): RegisteredCaller | null {
+function findLocal(
+  callers: readonly RegisteredCaller[],
+  call: InboundCall,
+): RegisteredCaller | null {
   if (!isLoopback(call.source) || cameThroughProxy(call)) return null
   return callers.find((caller) => caller.kind === 'local') ?? null
 }
@@ -60,6 +65,7 @@ function findByCredential(
   const presented = credentialHashOf(credential)
   let found: RegisteredCaller | null = null
   for (const caller of callers)
-    if (caller.kind === 'credential' && timingSafeEqual(caller.credentialHash, presented)) found = caller
+    if (caller.kind === 'credential' && timingSafeEqual(caller.credentialHash, presented))
+      found = caller
   return found
 }

@@ -57,7 +57,8 @@ export function createVerifyInstanceToken(deps: VerifyInstanceTokenDeps): Verify
   }
 
   return async (presented) => {
-    if (presented.token.length > TOKEN_BYTES_MAX) return unauthenticated('the credential is longer than 8 KiB')
+    if (presented.token.length > TOKEN_BYTES_MAX)
+      return unauthenticated('the credential is longer than 8 KiB')
     forgetWhenKeysChanged()
     const digest = hash('sha256', presented.token, 'base64url')
     const known = verified.get(digest)

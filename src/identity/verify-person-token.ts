@@ -85,7 +85,8 @@ function checkBeforeSignature(
   if (!issuer.types.some((accepted) => accepted === type)) return unacceptable('is of another type')
   if (!issuer.algorithms.some((accepted) => accepted === header['alg']))
     return unacceptable('is signed by an algorithm that its issuer may not use')
-  if (soleAudienceOf(claims) !== issuer.audience) return unacceptable('is not addressed to this service')
+  if (soleAudienceOf(claims) !== issuer.audience)
+    return unacceptable('is not addressed to this service')
   const now = clock.now() / 1000
   const exp = expiryOf(claims)
   if (exp === null) return unacceptable('has no expiry')

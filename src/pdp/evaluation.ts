@@ -1,9 +1,13 @@
 import type { Budget, Variables } from '../cel/frame.ts'
+import { markUnknown } from '../cel/mark-unknown.ts'
+import type { Operand } from '../cel/operand.ts'
 import type { EpochMillis } from '../core/clock.ts'
 import type { Principal } from '../core/identity.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Ask } from '../core/question.ts'
-import type { CompiledCondition, CompiledPolicy, CompiledRelease } from '../policy/release.ts'
+import type { CompiledCondition, CompiledRelease, PolicyNames } from '../policy/release.ts'
+import { runtimeOf } from './derived-roles.ts'
+import type { NamedVariables } from './named-variables.ts'
 import type { Truth } from './truth.ts'
 
 /** One principal of the formula against one ask, while the policies are asked about it. */
@@ -11,17 +15,19 @@ export type Evaluation = {
   readonly release: CompiledRelease
   readonly principal: Principal
   readonly ask: Ask
-  /** `P`, `R` and `request` as expressions see them. */
-  readonly objects: { readonly P: JsonObject; readonly R: JsonObject; readonly request: JsonObject }
+  /** `P`, `R` and `request` as expressions see them, with what is unknown marked. */
+  readonly request: Variables
+  /** Whether some members of `R.attr` are unknown. */
+  readonly partial: boolean
   readonly now: EpochMillis
   /** Shared by all evaluations of one decision. */
   readonly budget: Budget
-  /** Paths under `R.attr` that are not known; null when everything is. */
-  readonly unknown: readonly string[] | null
   /** Conditions already judged: those of derived roles, and any that several roles ask for. */
   readonly judged: Map<CompiledCondition, Truth>
-  /** The variables of the policy whose conditions were judged last. */
-  latest: { readonly policy: CompiledPolicy; readonly variables: Variables } | null
+  /** What each policy that was met adds to the request. */
+  readonly named: NamedVariables[]
+  /** `runtime` in the expressions of a policy. */
+  readonly runtimeOf: (evaluation: Evaluation, names: PolicyNames) => Operand
 }
 
 export type EvaluationInput = {
@@ -32,7 +38,8 @@ export type EvaluationInput = {
   readonly auxData: JsonObject
   readonly now: EpochMillis
   readonly budget: Budget
-  readonly unknown: readonly string[] | null
+  /** Members of `R.attr` that are not known; empty when all are. */
+  readonly unknown: readonly string[]
 }
 
 export function openEvaluation(input: EvaluationInput): Evaluation {
@@ -62,6 +69,22 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     auxData: input.auxData,
     aux_data: input.auxData,
   }
-  const objects = { P, R, request }
-  return { release, principal, ask, objects, now, budget, unknown, judged: new Map(), latest: null }
+  const variables = { P, R, request }
+  return {
+    release,
+    principal,
+    ask,
+    request: unknown.length === 0 ? variables : markUnknown(variables, unknown.flatMap(pathsOf)),
+    partial: unknown.length > 0,
+    now,
+    budget,
+    judged: new Map(),
+    named: [],
+    runtimeOf,
+  }
 }
+
+const pathsOf = (name: string): readonly (readonly string[])[] => [
+  ['R', 'attr', name],
+  ['request', 'resource', 'attr', name],
+]

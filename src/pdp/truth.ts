@@ -1,7 +1,7 @@
-import type { Variables } from '../cel/frame.ts'
-import type { CompiledCondition, CompiledExpression, CompiledPolicy } from '../policy/release.ts'
+import type { CompiledCondition, CompiledExpression, PolicyNames } from '../policy/release.ts'
 import type { Evaluation } from './evaluation.ts'
-import { failedVariables, variablesOf } from './variables.ts'
+import type { NamedVariables } from './named-variables.ts'
+import { namedVariables, readsFailed } from './named-variables.ts'
 
 /**
  * What became of a condition. `unknown` only arises while arguments are unknown: then `yes`, `no`
@@ -15,54 +15,52 @@ export type Truth = 'yes' | 'no' | 'unknown' | 'error' | 'limit'
  */
 export function truthOf(
   evaluation: Evaluation,
-  policy: CompiledPolicy,
+  names: PolicyNames,
   condition: CompiledCondition,
 ): Truth {
-  return judge(evaluation, policy, variablesOf(evaluation, policy), condition)
+  return judge(evaluation, namedVariables(evaluation, names), condition)
 }
 
 /** As `truthOf`, and remembers the answer for the rest of the evaluation. */
 export function rememberedTruth(
   evaluation: Evaluation,
-  policy: CompiledPolicy,
+  names: PolicyNames,
   condition: CompiledCondition,
 ): Truth {
   const known = evaluation.judged.get(condition)
   if (known !== undefined) return known
-  const truth = truthOf(evaluation, policy, condition)
+  const truth = truthOf(evaluation, names, condition)
   evaluation.judged.set(condition, truth)
   return truth
 }
 
 function judge(
   evaluation: Evaluation,
-  policy: CompiledPolicy,
-  variables: Variables,
+  named: NamedVariables,
   condition: CompiledCondition,
 ): Truth {
   switch (condition.kind) {
     case 'expr':
-      return judgeExpression(evaluation, policy, variables, condition.expression)
+      return judgeExpression(evaluation, named, condition.expression)
     case 'all':
-      return judgeUntil(evaluation, policy, variables, condition.of, 'no')
+      return judgeUntil(evaluation, named, condition.of, 'no')
     case 'any':
-      return judgeUntil(evaluation, policy, variables, condition.of, 'yes')
+      return judgeUntil(evaluation, named, condition.of, 'yes')
     case 'none':
-      return negate(judgeUntil(evaluation, policy, variables, condition.of, 'yes'))
+      return negate(judgeUntil(evaluation, named, condition.of, 'yes'))
   }
 }
 
 /** Goes through the parts until one is `stop`, an error or the limit. */
 function judgeUntil(
   evaluation: Evaluation,
-  policy: CompiledPolicy,
-  variables: Variables,
+  named: NamedVariables,
   parts: readonly CompiledCondition[],
   stop: 'yes' | 'no',
 ): Truth {
   let unknown = false
   for (const part of parts) {
-    const truth = judge(evaluation, policy, variables, part)
+    const truth = judge(evaluation, named, part)
     if (truth === stop || truth === 'limit') return truth
     // An unknown part before it could have stopped the condition ahead of the error.
     if (truth === 'error') return unknown ? 'unknown' : 'error'
@@ -77,22 +75,19 @@ const negate = (truth: Truth): Truth => (truth === 'yes' ? 'no' : truth === 'no'
 /** A result that is no boolean is no, as in Cerbos; whoever reads a failed variable fails with it. */
 function judgeExpression(
   evaluation: Evaluation,
-  policy: CompiledPolicy,
-  variables: Variables,
+  named: NamedVariables,
   expression: CompiledExpression,
 ): Truth {
   const { now, budget } = evaluation
-  const outcome = expression.program.evaluate({ variables, now }, budget)
-  if (expression.variablesRead.length > 0 && budget.steps >= 0) {
-    const failed = failedVariables(evaluation, policy)
-    if (expression.variablesRead.some((name) => failed.has(name))) return 'error'
-  }
+  const outcome = expression.program.evaluate({ variables: named.variables, now }, budget)
+  if (outcome.kind === 'error' && outcome.error.kind === 'limit') return 'limit'
+  if (readsFailed(named, expression)) return 'error'
   switch (outcome.kind) {
     case 'value':
       return outcome.value === true ? 'yes' : 'no'
     case 'unknown':
       return 'unknown'
     case 'error':
-      return outcome.error.kind === 'limit' ? 'limit' : 'error'
+      return 'error'
   }
 }

@@ -80,7 +80,12 @@ function checkBinding(
   actor: InstanceCaller['actors'][number],
   row: Instance | null,
 ): Result<null, Reason> {
-  if (row === null || row.agent !== actor.agent || row.parent !== actor.parent || row.run !== caller.run)
+  if (
+    row === null ||
+    row.agent !== actor.agent ||
+    row.parent !== actor.parent ||
+    row.run !== caller.run
+  )
     return fail(reason('revoked', 'the registry does not have this instance'))
   const subject = caller.subject.kind === 'user' ? caller.subject.id : null
   if (row.subject !== subject)
@@ -133,7 +138,10 @@ function raisedEpochs(deps: GatherDeps, caller: InstanceCaller): readonly string
     // An ancestor's epoch is raised only to end it, so that any raise ends its descendants.
     ...ancestors.map(({ instance }): [EpochKey, number] => [{ of: 'instance', id: instance }, 0]),
   ]
-  const now = deps.epochs(caller.tenant, seen.map(([key]) => key))
+  const now = deps.epochs(
+    caller.tenant,
+    seen.map(([key]) => key),
+  )
   // An epoch that cannot be read counts as raised.
   return seen.flatMap(([key, value], i) => ((now[i] ?? Infinity) > value ? [key.of] : []))
 }

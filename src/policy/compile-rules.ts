@@ -3,7 +3,7 @@ import type { ExpressionCache, ExpressionScope } from './check-expression.ts'
 import { checkCondition } from './check-expression.ts'
 import { foldName } from './names.ts'
 import { matchesName, nameMatcher } from './match-names.ts'
-import type { CompiledDerivedRole, CompiledPolicy, CompiledRule, Definitions, RuleTable } from './release.ts'
+import type { CompiledDerivedRole, CompiledRule, Definitions, PolicyNames, RuleTable } from './release.ts'
 import type { RuleTree } from './tree.ts'
 
 /** Gives every rule of a release its own number. */
@@ -21,14 +21,14 @@ export type RuleContext = {
 /** Compiles the rules of one policy into a table. */
 export function compileRules(context: RuleContext, trees: readonly RuleTree[]): RuleTable {
   const { ref, definitions, derivedRoles } = context
-  const policy = { ref, definitions, derivedRoles: [...derivedRoles.values()] }
+  const names = { definitions, derivedRoles: [...derivedRoles.values()] }
   return tableOf(
     ref,
-    trees.map((tree) => compileRule(context, policy, tree)),
+    trees.map((tree) => compileRule(context, names, tree)),
   )
 }
 
-function compileRule(context: RuleContext, policy: CompiledPolicy, tree: RuleTree): CompiledRule {
+function compileRule(context: RuleContext, names: PolicyNames, tree: RuleTree): CompiledRule {
   const { cache, scope, ref, derivedRoles, counter } = context
   const roles = tree.derivedRoles.map(({ name }) => derivedRoles.get(name))
   return {
@@ -40,7 +40,7 @@ function compileRule(context: RuleContext, policy: CompiledPolicy, tree: RuleTre
     roles: nameMatcher(tree.roles),
     derivedRoles: roles.filter((role) => role !== undefined),
     condition: tree.condition === null ? null : checkCondition(cache, scope, tree.condition),
-    policy,
+    names,
     remedy: tree.remedy,
     discloses: tree.discloses,
   }

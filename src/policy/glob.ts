@@ -86,7 +86,7 @@ function parseSet(cursor: Cursor): Part | null {
   if (inside === '') return null
   const range = /^(.)-(.)$/su.exec(inside)
   const ranges: (readonly [string, string])[] =
-    range === null ? [...inside].map((one) => [one, one]) : [[range[1] ?? '', range[2] ?? '']]
+    range === null ? Array.from(inside, (one) => [one, one] as const) : [[range[1] ?? '', range[2] ?? '']]
   return { kind: 'set', negated, ranges }
 }
 
@@ -141,8 +141,10 @@ function step(part: Part, text: string, starts: ReadonlySet<number>): ReadonlySe
     case 'one':
     case 'set':
       for (const start of starts) {
-        const character = text[start]
-        if (character !== undefined && takes(part, character)) ends.add(start + 1)
+        const point = text.codePointAt(start)
+        if (point === undefined) continue
+        const character = String.fromCodePoint(point)
+        if (takes(part, character)) ends.add(start + character.length)
       }
       return ends
   }

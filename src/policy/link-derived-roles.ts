@@ -19,13 +19,15 @@ export function linkDerivedRoles(
   const linked = new Map<string, readonly CompiledDerivedRole[]>()
   for (const set of sets) {
     const { scope, definitions } = linkDefinitions(exports, cache, set)
+    // Empty while derived roles are judged: none of them may depend on another.
+    const names = { definitions, derivedRoles: [] }
     linked.set(
       set.name,
       set.definitions.map((role) => ({
         name: role.name,
         parentRoles: nameMatcher(role.parentRoles),
         condition: role.condition === null ? null : checkCondition(cache, scope, role.condition),
-        definitions,
+        names,
       })),
     )
   }

@@ -91,8 +91,8 @@ function parseWhen(fields: Fields): Condition | null {
 function parseTtl(fields: Fields): YamlScalar | null {
   const node = optionalNode(fields, 'max_token_ttl_seconds')
   if (node === null) return null
-  const whole = node.kind === 'scalar' && typeof node.value === 'number' && Number.isInteger(node.value)
-  if (whole && Number(node.value) >= 1 && Number(node.value) <= TTL_SECONDS_MAX) return node
+  const value = node.kind === 'scalar' && typeof node.value === 'number' ? node.value : 0
+  if (node.kind === 'scalar' && Number.isInteger(value) && value >= 1 && value <= TTL_SECONDS_MAX) return node
   const message = `\`max_token_ttl_seconds\` must be a whole number from 1 to ${TTL_SECONDS_MAX}`
   report(fields.file, node.at, { code: 'value_invalid', message })
   return null

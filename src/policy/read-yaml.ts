@@ -26,7 +26,7 @@ export function readYaml(file: SourceFile): YamlNode | null {
     valuesLeft: YAML_VALUES_MAX,
     failed: false,
   }
-  const node = convert(reading, document.contents as ParsedNode, 0)
+  const node = convert(reading, document.contents, 0)
   return reading.failed ? null : node
 }
 
@@ -101,12 +101,12 @@ function convert(reading: Reading, node: ParsedNode | null, depth: number): Yaml
   if (isAlias(node)) return convertAlias(reading, node, depth)
   // Anchors met again while an alias is followed must not replace later ones of the same name.
   if (node.anchor !== undefined && reading.aliasDepth === 0) reading.anchors.set(node.anchor, node)
-  if (isScalar(node)) return convertScalar(reading, node as Scalar.Parsed, at)
+  if (isScalar(node)) return convertScalar(reading, node, at)
   if (isSeq(node)) {
     const items = node.items.map((item) => convert(reading, item as ParsedNode | null, depth + 1))
     return { kind: 'list', items, at }
   }
-  return convertMap(reading, node as YAMLMap.Parsed, depth)
+  return convertMap(reading, node, depth)
 }
 
 function convertAlias(reading: Reading, alias: Alias, depth: number): YamlNode {

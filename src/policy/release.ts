@@ -36,7 +36,7 @@ export type CompiledDerivedRole = {
   readonly name: string
   readonly parentRoles: NameMatcher
   readonly condition: CompiledCondition | null
-  readonly definitions: Definitions
+  readonly names: PolicyNames
 }
 
 export type CompiledRule = {
@@ -50,16 +50,15 @@ export type CompiledRule = {
   readonly roles: NameMatcher
   readonly derivedRoles: readonly CompiledDerivedRole[]
   readonly condition: CompiledCondition | null
-  readonly policy: CompiledPolicy
+  readonly names: PolicyNames
   readonly remedy: string | null
   readonly discloses: boolean
 }
 
-/** What the rules of one policy share. */
-export type CompiledPolicy = {
-  readonly ref: PolicyRef
+/** What the expressions of one policy, or of one set of derived roles, may read besides the request. */
+export type PolicyNames = {
   readonly definitions: Definitions
-  /** Derived roles that its rules name: what `runtime.effectiveDerivedRoles` may hold. */
+  /** Derived roles that rules of the policy name: what `runtime.effectiveDerivedRoles` may hold. */
   readonly derivedRoles: readonly CompiledDerivedRole[]
 }
 

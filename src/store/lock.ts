@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { type Reason, reason } from '../core/reason.ts'
 import { fail, ok, type Result } from '../core/result.ts'
@@ -13,6 +13,7 @@ export type Lock = { readonly release: () => void }
  * and a pid that was given to somebody else means nothing. The pid beside it is for people.
  */
 export function takeLock(paths: StorePaths, pid: number): Result<Lock, Reason> {
+  if (!existsSync(paths.lock)) writeFileSync(paths.lock, '', { mode: 0o600 })
   const holder = new DatabaseSync(paths.lock)
   try {
     holder.exec('begin exclusive')

@@ -46,7 +46,11 @@ export function mintCallToken(
     iat,
     exp,
     jti: mint.id,
-    ...actClaim(minter.issuer, caller.subject, caller.actors.map((actor) => actor.agent)),
+    ...actClaim(
+      minter.issuer,
+      caller.subject,
+      caller.actors.map((actor) => actor.agent),
+    ),
     scope: scopeOf(caller.grants),
     authorization_details: caller.grants.map(grantJson),
     txn: caller.run,

@@ -1,10 +1,12 @@
-import { grantJson } from '../grant/parse-grants.ts'
+import { invariant } from '../core/bug.ts'
 import { numericDate, seconds, type EpochMillis, type Seconds } from '../core/clock.ts'
 import type { Epochs, Grant, Subject } from '../core/identity.ts'
 import { principalIdOf } from '../core/identity.ts'
 import type { AgentId, Audience, TenantId, TokenId } from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { TokenPlan } from '../core/token-plan.ts'
+import { grantJson } from '../grant/parse-grants.ts'
+import { subset } from '../grant/subset.ts'
 import { signJwt } from './sign-jwt.ts'
 import type { SigningKey } from './signing-keys.ts'
 
@@ -19,10 +21,20 @@ export type Minted = {
 /** Signs the instance token of a plan: `typ` `at+jwt` (RFC 9068), good at one audience. */
 export function mintInstanceToken(
   minter: Minter,
-  mint: { readonly plan: TokenPlan; readonly id: TokenId; readonly tenant: TenantId; readonly at: EpochMillis },
+  mint: {
+    readonly plan: TokenPlan
+    readonly id: TokenId
+    readonly tenant: TenantId
+    readonly at: EpochMillis
+  },
 ): Minted {
   const { plan } = mint
   const { instance } = plan
+  const everything: Grant = { type: 'agent_tool_call', locations: [plan.audience] }
+  invariant(
+    plan.grants.every((grant) => subset(grant, everything)),
+    'a token grants nothing beyond its audience',
+  )
   const subject = subjectOf(plan)
   const iat = numericDate(mint.at)
   const exp = seconds(iat + plan.ttlSeconds)

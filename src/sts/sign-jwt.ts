@@ -15,4 +15,5 @@ export function signJwt(key: SigningKey, type: TokenType, claims: JsonObject): s
   return `${input}.${signature.toString('base64url')}`
 }
 
-const segment = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+const segment = (value: JsonObject): string =>
+  Buffer.from(JSON.stringify(value)).toString('base64url')

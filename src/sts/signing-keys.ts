@@ -16,6 +16,7 @@ export type PrivateJwk = {
 /** The key that signs now; `kid` is its thumbprint. */
 export type SigningKey = { readonly kid: string; readonly key: KeyObject }
 
+/** A snapshot of our own keys, replaced whole when one of them changes. */
 export type KeySet = {
   readonly signing: SigningKey
   /** Every public key that verifiers shall accept, as a JWK set (RFC 7517 §5). */

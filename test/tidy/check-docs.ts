@@ -5,30 +5,39 @@ import { isTest, resolved } from './source-file.ts'
 import type { SourceFile } from './source-file.ts'
 
 /**
- * What one room shows to others needs a docstring: in a file that another room or the package's
- * `exports` imports, every exported function, class, type and constant. Constants that stand
- * together may share one.
+ * What one room shows to others needs a docstring: every export that another room imports, all of
+ * `core/`, and all of the package's entries. Constants that stand together may share one. Two kinds
+ * say it all themselves: a type guard, and the `Deps` of the function beside them. `app/` and `cli/`
+ * show nothing; they put things together.
  */
 export function checkDocumented(
   files: readonly SourceFile[],
   entries: readonly string[],
 ): readonly string[] {
-  const shown = new Set(entries)
+  const shown = new Set<string>()
   for (const file of files.filter(({ path }) => !isTest(path))) {
-    for (const { specifier } of file.imports) {
+    for (const { specifier, clause } of file.imports) {
       const target = resolved(file.path, specifier)
-      if (target !== null && roomOf(target) !== roomOf(file.path)) shown.add(target)
+      if (target === null || roomOf(target) === roomOf(file.path)) continue
+      for (const name of namesIn(clause)) shown.add(`${target} ${name}`)
     }
   }
   return files
-    .filter(({ path }) => shown.has(path) || roomOf(path) === 'core')
-    .filter(({ path }) => roomOf(path) !== null && !isTest(path))
-    .flatMap(({ path, exports }) =>
-      exports
-        .filter(({ documented }) => !documented)
-        .map(({ name, line }) => `${path}:${line}: \`${name}\` is exported without a docstring`),
-    )
+    .filter(({ path }) => !isTest(path) && !['app', 'cli', null].includes(roomOf(path)))
+    .flatMap(({ path, exports }) => {
+      const all = roomOf(path) === 'core' || entries.includes(path)
+      return exports
+        .filter(({ documented, obvious }) => !documented && !obvious)
+        .filter(({ name }) => all || shown.has(`${path} ${name}`))
+        .map(({ name, line }) => `${path}:${line}: \`${name}\` is exported without a docstring`)
+    })
 }
+
+/** The exported names in `{ a, type B, c as d }`. */
+const namesIn = (clause: string): readonly string[] =>
+  (/\{([^}]*)\}/.exec(clause)?.[1] ?? '')
+    .split(',')
+    .flatMap((name) => /^\s*(?:type\s+)?([\w$]+)/.exec(name)?.[1] ?? [])
 
 /** A page has one title, so that it has one subject. */
 export function checkTitle({ path, text }: TreeFile): readonly string[] {

@@ -1,10 +1,13 @@
-import { EXCEPTIONS, ROOMS, ZOD_FILES, roomOf } from './rooms.ts'
+import { ROOMS, VERIFIER, WRITER, ZOD_FILES, roomOf } from './rooms.ts'
 import type { Room } from './rooms.ts'
 import { isTest, resolved } from './source-file.ts'
 import type { Import, SourceFile } from './source-file.ts'
 
-/** What tests may import beyond their room. */
-const TEST_PACKAGES: readonly string[] = ['fast-check']
+/** What tests may import beyond their room: generators, and a second opinion on our schemas. */
+const TEST_PACKAGES: readonly string[] = ['fast-check', 'ajv', 'ajv-formats']
+
+/** What may be found from `src/` by its place: our own version, and the demo that a clone has. */
+const ASSETS_OUTSIDE: readonly string[] = ['package.json', 'examples/demo/']
 
 /** Arrows between rooms, and the packages and `node:` modules of each room. Types count as well. */
 export function checkImports(file: SourceFile): readonly string[] {
@@ -20,7 +23,6 @@ export function checkImports(file: SourceFile): readonly string[] {
 
 function problemOf(file: SourceFile, name: string, room: Room, imported: Import): string | null {
   const { specifier } = imported
-  if (EXCEPTIONS.some((one) => one.path === file.path && one.imports === specifier)) return null
   const target = resolved(file.path, specifier)
   if (target !== null) return arrowProblem(file, name, room, imported, target)
   if (specifier.startsWith('node:')) {
@@ -39,7 +41,7 @@ function arrowProblem(
   target: string,
 ): string | null {
   const there = roomOf(target)
-  if (imported.kind === 'asset' && target === 'package.json') return null
+  if (imported.kind === 'asset' && ASSETS_OUTSIDE.includes(target)) return null
   if (there === null) return isTest(file.path) ? null : `\`${imported.specifier}\` is outside src/`
   if (there === name || room.rooms.includes(there)) return null
   if (room.types.includes(there)) {
@@ -61,6 +63,27 @@ const packageOf = (specifier: string): string =>
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
+
+/** The verifier and all that it rests on, without the writer and without Node. */
+export function checkVerifier(files: readonly SourceFile[]): readonly string[] {
+  const known = new Map(files.map((file) => [file.path, file]))
+  const reached = new Set(
+    files.map(({ path }) => path).filter((path) => VERIFIER.test(path) && !isTest(path)),
+  )
+  const found: string[] = []
+  // A set that grows while it is walked is walked to its end.
+  for (const path of reached) {
+    if (WRITER.test(path)) found.push(`${path}: the verifier rests on the writer`)
+    for (const { specifier, line } of known.get(path)?.imports ?? []) {
+      const target = resolved(path, specifier)
+      if (target !== null) reached.add(target)
+      if (specifier.startsWith('node:')) {
+        found.push(`${path}:${line}: the verifier rests on \`${specifier}\``)
+      }
+    }
+  }
+  return found
+}
 
 /** The rooms that can be reached from each other along the table, if any. */
 export function checkRoomCycles(rooms: Readonly<Record<string, Room>>): readonly string[] {

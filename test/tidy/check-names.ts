@@ -17,8 +17,8 @@ const EMPTY_WORDS: readonly string[] = [
 /** In any room: named after their job in the room, or a program. */
 const ROLE_NAMES: readonly string[] = ['wire', 'main', 'limits']
 
-/** From so many exports on, a file is about a subject, and is named after that. */
-const SUBJECT_EXPORTS_MIN = 3
+/** From so many exports on, a file may be named after what they share. */
+const SUBJECT_EXPORTS_MIN = 2
 
 /** Kebab case, and no word that could mean anything. */
 export function checkFileName(path: string): readonly string[] {
@@ -37,7 +37,7 @@ export function checkFileName(path: string): readonly string[] {
 /**
  * A file is named after its main export: the words of its name are all words of one export, or the
  * other way round, where a plural counts as its singular and a word as another of its family
- * (`commitment`, `commit`). A file of three or more exports may be named after what they share
+ * (`commitment`, `commit`). A file of several exports may be named after what they share
  * (`tree.ts`, `ids.ts`), which no rule can check.
  */
 export function checkMainExport(file: SourceFile): readonly string[] {

@@ -5,14 +5,21 @@ import type { SourceFile } from './source-file.ts'
  * Codes that nothing returns yet, with the issue that brings them. The list only gets shorter: a
  * code that is used must leave it.
  */
-export const RESERVED_CODES: ReadonlyMap<string, string> = new Map([['proof_required', '#4']])
+export const RESERVED_CODES: ReadonlyMap<string, `#${number}`> = new Map([
+  ['approval_required', '#3'],
+  ['obligation_unsupported', '#3'],
+  ['approval_mismatch', '#4'],
+  ['budget_exhausted', '#4'],
+  ['clock_unreliable', '#4'],
+  ['delegation_exceeded', '#4'],
+])
 
 const HOME = 'src/core/reason.ts'
 
 /** Every code is returned somewhere, or reserved. A `case` only speaks about a code, it makes none. */
 export function checkReasons(
   codes: readonly string[],
-  reserved: ReadonlyMap<string, string>,
+  reserved: ReadonlyMap<string, `#${number}`>,
   files: readonly SourceFile[],
 ): readonly string[] {
   const sources = files.filter(

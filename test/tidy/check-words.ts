@@ -13,6 +13,8 @@ const WORLD: readonly (readonly [RegExp, string])[] = [
   [/(?<![.\w$])process\./g, 'what the process knows is passed in from `app/`'],
   [/(?<![.\w$])(?:setTimeout|setInterval|setImmediate)\s*\(/g, 'take an injected timer'],
   [/(?<![.\w$])fetch\s*\(/g, 'take an injected `fetch`'],
+  [/\bglobalThis\.\w+/g, 'take what you need from your dependencies'],
+  [/(?<![.\w$])crypto\.(?:getRandomValues|subtle)\b/g, 'take what you need from your dependencies'],
 ]
 
 /** What `node:crypto` has that is chance, not arithmetic. Keys are made where they are kept, in `sts/`. */
@@ -67,6 +69,12 @@ export const checkOpenWork = (file: SourceFile): readonly string[] =>
 /** Absolute paths of somebody's machine, which mean nothing to the next reader. */
 const WORKPLACE = /(?<![\w.:/*)\]}-])\/(?:work|root|home|Users)\/[\w.]/
 
+/** Where npm writes down from which registry it took something. */
+const REGISTRY_HOSTS: readonly (readonly [string, RegExp])[] = [
+  ['package-lock.json', /"resolved": "http/],
+  ['.npmrc', /^(?:@[\w-]+:)?registry\s*=|^\/\//],
+]
+
 /** Nothing in the repository points to the machine on which it was written. */
 export function checkWorkplace(file: {
   readonly path: string
@@ -76,11 +84,9 @@ export function checkWorkplace(file: {
   const paths = lines.flatMap((line, i) =>
     WORKPLACE.test(line) ? [`${file.path}:${i + 1}: an absolute path of a machine`] : [],
   )
-  if (!file.path.endsWith('package-lock.json')) return paths
+  const host = REGISTRY_HOSTS.find(([name]) => file.path.split('/').at(-1) === name)?.[1]
   const hosts = lines.flatMap((line, i) =>
-    line.includes('"resolved": "http')
-      ? [`${file.path}:${i + 1}: a registry host in the lock file`]
-      : [],
+    host?.test(line) === true ? [`${file.path}:${i + 1}: a registry host`] : [],
   )
   return [...paths, ...hosts]
 }

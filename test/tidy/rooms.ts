@@ -21,43 +21,38 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   pip: PURE,
   registry: { ...PURE, rooms: ['core', 'grant'] },
   sts: { ...PURE, rooms: ['core', 'grant'], npm: ['jose'], node: ['crypto'] },
-  // The writer may use the verifier's arithmetic; the verifier knows nothing of the writer.
-  audit: { ...PURE, rooms: ['core', 'audit/verify'], node: ['crypto'] },
-  'audit/verify': PURE,
+  audit: { ...PURE, node: ['crypto'] },
   rollout: PURE,
   gateway: {
     ...PURE,
-    npm: ['undici', 'eventsource-parser', 'ajv', 'ajv-formats'],
-    node: ['crypto'],
+    // re2js: patterns in tool schemas come from servers that we do not trust.
+    npm: ['undici', 'eventsource-parser', 'ajv', 'ajv-formats', 're2js'],
+    node: ['crypto', 'util'],
   },
   store: {
     ...PURE,
-    types: ['identity', 'pip', 'registry', 'sts', 'audit', 'rollout', 'gateway'],
+    // It keeps what audit seals and hashes: one transaction makes both true (docs/decisions/0006).
+    rooms: ['core', 'audit'],
+    types: ['identity', 'pip', 'registry', 'sts', 'rollout', 'gateway'],
     // The only room that keeps files: the database, its lock and the keys beside it.
     node: ['sqlite', 'worker_threads', 'crypto', 'fs', 'path'],
   },
-  admin: { ...PURE, rooms: ['core', 'registry', 'audit', 'audit/verify', 'rollout'] },
+  admin: { ...PURE, rooms: ['core', 'registry', 'audit', 'rollout'] },
   sdk: { ...PURE, rooms: ['core', 'identity'] },
   cli: {
-    rooms: allBut('cli', 'app'),
+    // The outermost room: a command starts the composition root, never the reverse (docs/decisions/0006).
+    rooms: allBut('cli'),
     types: [],
     npm: ['commander', 'picocolors', 'yaml', 'undici'],
     node: 'all',
   },
   app: {
-    rooms: allBut('app'),
+    rooms: allBut('app', 'cli'),
     types: [],
     npm: ['fastify', 'undici', 'jose', 'yaml'],
     node: 'all',
   },
 }
-
-/** Files that may import what their room may not, each with its reason. */
-export const EXCEPTIONS: readonly {
-  readonly path: string
-  readonly imports: string
-  readonly reason: string
-}[] = []
 
 /** zod stands only where the outside is parsed (STYLE 9), whatever the room. */
 export const ZOD_FILES: RegExp =
@@ -66,15 +61,22 @@ export const ZOD_FILES: RegExp =
 /** The only rooms that touch time, chance and the world (STYLE 7). */
 export const WORLDLY_ROOMS: readonly string[] = ['app', 'cli']
 
+/**
+ * Who checks the ledger must not rest on who wrote it, and runs in a browser: nothing that the
+ * verifier imports, at any distance, is the writer or a `node:` module.
+ */
+export const VERIFIER: RegExp = /^src\/audit\/verify/
+export const WRITER: RegExp = /^src\/audit\/(?:append|seal-record|draft-fields)\.ts$|^src\/store\//
+
 /** The room of a file in `src/`; null for what is outside. */
 export function roomOf(path: string): string | null {
   const [top, room, ...rest] = path.split('/')
   if (top !== 'src' || room === undefined || rest.length === 0) return null
-  return room === 'audit' && rest[0] === 'verify' ? 'audit/verify' : room
+  return room
 }
 
 function allBut(...left: readonly string[]): readonly string[] {
   const all =
-    'core cel policy grant pdp identity pip registry sts audit audit/verify rollout gateway store admin sdk cli app'
+    'core cel policy grant pdp identity pip registry sts audit rollout gateway store admin sdk cli app'
   return all.split(' ').filter((room) => !left.includes(room))
 }

@@ -17,6 +17,8 @@ export type Export = {
   readonly line: number
   readonly kind: 'function' | 'class' | 'const' | 'type'
   readonly documented: boolean
+  /** A type guard, or the dependencies of a function: its type says what a docstring would. */
+  readonly obvious: boolean
 }
 
 /** A TypeScript or JavaScript file, taken apart as far as the checks need. */
@@ -106,12 +108,15 @@ function exportsOf(text: string, code: string): readonly Export[] {
       line,
       kind: word.startsWith('function') ? 'function' : word === 'class' ? 'class' : kindOf(word),
       documented: isDocumented(lines, line - 2),
+      obvious: (match[2] ?? '').endsWith('Deps') || isGuard(lines[line - 1] ?? ''),
     }
   })
 }
 
 const kindOf = (word: string): 'const' | 'type' =>
   word === 'const' || word === 'let' ? 'const' : 'type'
+
+const isGuard = (line: string): boolean => /\)\s*:\s*\w+ is [\w<>\s,.{}'[\]]+ =>/.test(line)
 
 /** A docstring ends right above, or a documented one-line constant of the same group stands there. */
 function isDocumented(lines: readonly string[], above: number): boolean {

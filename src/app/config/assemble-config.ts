@@ -36,7 +36,7 @@ export function assembleConfig(
             credential: references.secret(['callers', i, 'credential'], caller.credential),
           },
     ),
-    stateDirectory: resolve(base, raw.store?.sqlite.path ?? state),
+    stateDirectory: dirname(resolve(base, raw.store?.sqlite.path ?? `${state}/reeve.db`)),
     tokens: tokenService(raw, tokens, publicUrl),
     people: raw.identity.people.map((person) => ({ ...person, attr: person.attr as JsonObject })),
     issuers: issuers(raw, references),

@@ -33,6 +33,9 @@ const credential = z
 
 const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be HOST:PORT')
 
+/** Keys and credentials stand beside the database, so its folder is what the path chooses. */
+const database = z.string().regex(/(?:^|\/)reeve\.db$/, 'must end in reeve.db')
+
 const tokens = z.strictObject({
   issuer: z.string().min(1).max(512).optional(),
   default_ttl_seconds: z.int().min(1).max(900).default(300),
@@ -112,7 +115,7 @@ const config = z.strictObject({
     })
     .prefault({}),
   callers: z.array(caller).max(1000).default([]),
-  store: z.strictObject({ sqlite: z.strictObject({ path: z.string() }) }).optional(),
+  store: z.strictObject({ sqlite: z.strictObject({ path: database }) }).optional(),
   identity: z
     .strictObject({
       issuers: z.array(issuer).max(32).default([]),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ConfigSources } from './read-config.ts'
+import type { ConfigSources } from './config-sources.ts'
 
 /** Policy files below a directory; more is a mistaken path. */
 const POLICY_FILES_MAX = 50_000

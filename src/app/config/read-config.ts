@@ -4,17 +4,13 @@ import { assembleConfig } from './assemble-config.ts'
 import { checkConfig, checkTokens, type Checked } from './config-schema.ts'
 import type { Config, ConfigProblem } from './config.ts'
 import { crossCheck } from './cross-check.ts'
+import type { ConfigSources } from './config-sources.ts'
 import type { RawConfig, RawTokens } from './raw-config.ts'
 import { createReferences } from './read-references.ts'
 import { parseYamlFile, type YamlFile } from './yaml-file.ts'
 
-/** What reading a configuration needs of the world. Both answer null when there is no such thing. */
-export type ConfigSources = {
-  readonly readFile: (path: string) => string | null
-  /** Policy files of a directory and those below it, sorted, as absolute paths. */
-  readonly listPolicies: (directory: string) => readonly string[] | null
-  readonly environment: Readonly<Record<string, string | undefined>>
-}
+/** What the command line says stands above the file: addresses as HOST:PORT. */
+export type Flags = { readonly data?: string; readonly control?: string; readonly pdp?: string }
 
 /**
  * Reads `reeve.yaml` with its sections in files of their own (`token-service-config.yml`,
@@ -23,6 +19,7 @@ export type ConfigSources = {
 export function readConfig(
   sources: ConfigSources,
   file: string,
+  flags: Flags = {},
 ): Result<Config, readonly ConfigProblem[]> {
   const text = sources.readFile(file)
   if (text === null) return fail([missingFile(file)])
@@ -42,7 +39,8 @@ export function readConfig(
   const references = createReferences(sources, dirname(file), (path, message, hint) => {
     problems.push(at(path, message, hint ?? null))
   })
-  const config = assembleConfig(file, raw.value, tokens.value, references)
+  const listen = { ...raw.value.listen, ...flags }
+  const config = assembleConfig(file, { ...raw.value, listen }, tokens.value, references)
   problems.push(...crossCheck(config, { at }))
   return problems.length > 0 ? fail(problems) : ok(config)
 }

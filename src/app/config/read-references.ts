@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { JsonObject } from '../../core/json.ts'
 import type { PolicyFile, UpstreamCredential } from './config.ts'
-import type { ConfigSources } from './read-config.ts'
+import type { ConfigSources } from './config-sources.ts'
 import type { RawConfig, RawCredential, RawSecret } from './raw-config.ts'
 
 /** Reads what a configuration only points to; what cannot be read is reported with its place. */

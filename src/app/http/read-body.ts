@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { reason, type Reason } from '../../core/reason.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
+import { BODY_TOO_LARGE } from '../../gateway/json-body.ts'
 
 const EMPTY = new Uint8Array(0)
 
@@ -32,9 +33,6 @@ export function readBody(
     request.on('aborted', cut)
   })
 }
-
-/** The one detail of `malformed` that HTTP surfaces answer with 413. */
-export const BODY_TOO_LARGE = 'the body is too large'
 
 const tooLarge = (bytesMax: number): Result<Uint8Array, Reason> =>
   fail(reason('malformed', `${BODY_TOO_LARGE}: at most ${bytesMax} bytes are read`))

@@ -75,6 +75,7 @@ export const STANDARD: readonly Overload[] = [
   ...convert('duration', ['duration', 'string'], 'duration', toDuration),
   overload('type(A): type(A)', (_frame, value: CelValue) => typeOf(value)),
   overload('dyn(A): dyn', (_frame, value: CelValue) => value),
+  overload('id(dyn): dyn', (_frame, value: CelValue) => value),
 ]
 
 function matches(frame: Frame, text: string, pattern: string): Operand {

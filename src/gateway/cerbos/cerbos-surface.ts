@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import { invariant } from '../../core/bug.ts'
 import { allows } from '../../core/decision.ts'
 import type { Principal } from '../../core/identity.ts'
-import type { Digest } from '../../core/ids.ts'
 import type {
   Asked,
   Classified,
@@ -48,7 +46,7 @@ export const CERBOS_SURFACE: SurfacePort<Classified, CheckAsked> = {
       purpose: null,
       clientRunId: null,
       clientInfo: null,
-      requestHash: digestOf(body.value.bytes),
+      requestHash: body.value.digest,
       changes: [],
       mints: null,
       requestId,
@@ -77,8 +75,7 @@ function answerOf({ asked, decisions, decisionId }: Permit<CheckAsked>): Forward
     const actions = Object.create(null) as Record<string, 'EFFECT_ALLOW' | 'EFFECT_DENY'>
     for (const { action } of asks) {
       const decision = decisions[next++]
-      actions[action] =
-        decision !== undefined && allows(decision) ? 'EFFECT_ALLOW' : 'EFFECT_DENY'
+      actions[action] = decision !== undefined && allows(decision) ? 'EFFECT_ALLOW' : 'EFFECT_DENY'
     }
     return { resource: echo, actions }
   })
@@ -96,6 +93,3 @@ function answerOf({ asked, decisions, decisionId }: Permit<CheckAsked>): Forward
     outcome: null,
   }
 }
-
-const digestOf = (bytes: Uint8Array): Digest =>
-  `sha256:${createHash('sha256').update(bytes).digest('base64url')}` as Digest

@@ -150,7 +150,10 @@ function readResource(value: Json | undefined, path: string): Result<Resource, R
 }
 
 /** Default values are left out of the answer, as the API does. */
-function echoOf(sent: Json | undefined, { id, kind, scope, policyVersion }: Resource): ResourceEcho {
+function echoOf(
+  sent: Json | undefined,
+  { id, kind, scope, policyVersion }: Resource,
+): ResourceEcho {
   const versionSent = isJsonObject(sent) && (sent['policyVersion'] ?? '') !== ''
   return {
     id,

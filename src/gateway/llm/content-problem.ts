@@ -25,9 +25,7 @@ function entryProblem(entry: JsonObject, types: ReadonlySet<string>): Reason | n
   if (type !== 'message' && !types.has(type)) return UNKNOWN_TYPE
   if (namesStoredObject(entry)) return STORED_OBJECT
   if (!OPENED.has(type)) return null
-  return (
-    contentProblem(entry['content'] ?? null, types) ?? contentProblem(outputOf(entry), types)
-  )
+  return contentProblem(entry['content'] ?? null, types) ?? contentProblem(outputOf(entry), types)
 }
 
 /** A message of a conversation has a role and may leave its type out. */

@@ -76,9 +76,6 @@ export function baseUrlOf({ dialect, url }: Provider): string {
   return dialect === 'openai' && new URL(url).pathname === '/' ? `${base}/v1` : base
 }
 
-/** One text for one place. A URL with credentials or a fragment names no server that we know. */
-function canonicalUrl(text: string): string | null {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return null
-  return url.href
-}
+/** One text for one place; a URL with credentials or a fragment is another text. */
+const canonicalUrl = (text: string): string | null =>
+  URL.canParse(text) ? new URL(text).href : null

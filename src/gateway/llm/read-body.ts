@@ -39,9 +39,7 @@ export function readBody(operation: BodyOperation, value: Json): Result<ModelReq
     if (problem !== null) return fail(problem)
   }
   const offered = shape.tools === null ? ok(NO_TOOLS) : offeredTools(value, shape.tools)
-  return offered.ok
-    ? ok({ ...offered.value, model, maxTokens: maxTokens.value, stream })
-    : offered
+  return offered.ok ? ok({ ...offered.value, model, maxTokens: maxTokens.value, stream }) : offered
 }
 
 const NO_TOOLS: OfferedTools = { tools: [], hostedTools: [], mcpUrls: [] }

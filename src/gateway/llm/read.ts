@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import type { Digest } from '../../core/ids.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { BODY_BYTES_MAX } from '../../core/limits.ts'
 import type { Asked, InboundCall, Read } from '../../core/path.ts'
@@ -45,7 +43,7 @@ export const createRead =
       kind: 'call',
       asks: asks.value,
       tool: asks.value[0]?.resource.id ?? null,
-      requestHash: digestOf(body.value.bytes),
+      requestHash: body.value.digest,
       body: body.value.bytes,
       listed: [],
     })
@@ -70,24 +68,16 @@ function asksOf(
   }
   const action = operation === 'embeddings' ? 'embed' : 'invoke'
   return ok([
-    modelAsk(model, action, modelAttr(model, request, servers)),
+    modelAsk(model, action, requestAttr(model, request, servers)),
     ...servers.map((id) => connectAsk(id, model)),
   ])
-}
-
-/** The least that a call can ask for: what a list assumes, since what may be called is listed. */
-const LEAST_REQUEST: Omit<ModelRequest, 'model' | 'mcpUrls'> = {
-  tools: [],
-  hostedTools: [],
-  maxTokens: 1,
-  stream: false,
 }
 
 function listAsked(call: InboundCall, listed: readonly Model[]): LlmAsked {
   return {
     ...commonAsked(call),
     kind: 'list',
-    asks: listed.map((model) => modelAsk(model, 'invoke', modelAttr(model, LEAST_REQUEST, []))),
+    asks: listed.map((model) => modelAsk(model, 'invoke', modelAttr(model))),
     tool: null,
     requestHash: null,
     body: null,
@@ -95,21 +85,23 @@ function listAsked(call: InboundCall, listed: readonly Model[]): LlmAsked {
   }
 }
 
-/** Attributes of the config first, so that none of them can stand for one that we read ourselves. */
-function modelAttr(
-  model: Model,
-  request: Omit<ModelRequest, 'model' | 'mcpUrls'>,
-  servers: readonly string[],
-): JsonObject {
-  const attr = Object.assign(Object.create(null) as Record<string, Json>, model.attr)
-  attr['provider'] = model.provider
-  attr['tier'] = model.tier
+/** What the request chooses; members that it does not name are absent, also when the config has them. */
+function requestAttr(model: Model, request: ModelRequest, servers: readonly string[]): JsonObject {
+  const attr = modelAttr(model)
   attr['tools'] = request.tools
   attr['hosted_tools'] = request.hostedTools
   attr['mcp_servers'] = servers
   attr['stream'] = request.stream
   if (request.maxTokens === null) delete attr['max_tokens']
   else attr['max_tokens'] = request.maxTokens
+  return attr
+}
+
+/** What the config says of a model; a list knows no more, and policies judge it as `visible` does. */
+function modelAttr(model: Model): Record<string, Json> {
+  const attr = Object.assign(Object.create(null) as Record<string, Json>, model.attr)
+  attr['provider'] = model.provider
+  attr['tier'] = model.tier
   return attr
 }
 
@@ -147,6 +139,3 @@ const clientInfoOf = ({ headers }: InboundCall): Json =>
   headers['user-agent'] === undefined
     ? null
     : { user_agent: headers['user-agent'].slice(0, USER_AGENT_LENGTH_MAX) }
-
-const digestOf = (bytes: Uint8Array): Digest =>
-  `sha256:${createHash('sha256').update(bytes).digest('base64url')}` as Digest

@@ -65,14 +65,7 @@ const DECIMAL = /^-?\d+(?:\.\d+)?$/
 
 /** Numbers compare as numbers (`42.0` says 42), everything else as text. */
 function says(text: string, value: Json | undefined): boolean {
-  switch (typeof value) {
-    case 'string':
-      return text === value
-    case 'boolean':
-      return text === String(value)
-    case 'number':
-      return DECIMAL.test(text) && Number(text) === value
-    default:
-      return false
-  }
+  if (typeof value === 'number') return DECIMAL.test(text) && Number(text) === value
+  if (typeof value === 'boolean') return text === String(value)
+  return text === value
 }

@@ -4,7 +4,16 @@ import type { EpochKey, Instance } from '../../core/change.ts'
 import { seconds, type EpochMillis, type Seconds } from '../../core/clock.ts'
 import type { AgentFacts } from '../../core/facts.ts'
 import type { ClientCaller, Epochs, Grant } from '../../core/identity.ts'
-import type { AgentId, Audience, Digest, InstanceId, NewId, RunId, TenantId, TokenId } from '../../core/ids.ts'
+import type {
+  AgentId,
+  Audience,
+  Digest,
+  InstanceId,
+  NewId,
+  RunId,
+  TenantId,
+  TokenId,
+} from '../../core/ids.ts'
 import type { Json } from '../../core/json.ts'
 import { reason, type Reason } from '../../core/reason.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
@@ -74,7 +83,8 @@ export function planToken(
   const details = readDetails(deps, request)
   if (!details.ok) return details
   const target = deps.targets.get(request.target)
-  if (target === undefined) return fail(reason('not_found', 'the tool is not one of the supported tools'))
+  if (target === undefined)
+    return fail(reason('not_found', 'the tool is not one of the supported tools'))
   const grants = grantsAt(target, details.value)
   if (!grants.ok) return grants
   const attr = { tool: target.tool, ttl_seconds: ttlSeconds.value, purpose }
@@ -119,7 +129,10 @@ function readTtl(deps: PlanDeps, request: TokenRequest): Result<Seconds, Reason>
 }
 
 /** What the request narrows the delegation to; null when it does not. */
-function readDetails(deps: PlanDeps, request: TokenRequest): Result<readonly Grant[] | null, Reason> {
+function readDetails(
+  deps: PlanDeps,
+  request: TokenRequest,
+): Result<readonly Grant[] | null, Reason> {
   return request.details === undefined ? ok(null) : deps.parseGrants(request.details)
 }
 

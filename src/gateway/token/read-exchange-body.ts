@@ -39,9 +39,12 @@ export function readExchangeBody(bytes: Uint8Array): Result<TokenRequest, Reason
   if (form.has('actor_token') || form.has('actor_token_type'))
     return malformed('the actor is the authenticated client: send no `actor_token`')
   if (form.has('scope'))
-    return fail(reason('grant_exceeded', 'authority is asked for by `authorization_details`, not by `scope`'))
+    return fail(
+      reason('grant_exceeded', 'authority is asked for by `authorization_details`, not by `scope`'),
+    )
   const issuedType = form.get('requested_token_type') ?? ACCESS_TOKEN_TYPE
-  if (!ISSUED_TYPES.includes(issuedType)) return malformed('`requested_token_type` must be access_token or jwt')
+  if (!ISSUED_TYPES.includes(issuedType))
+    return malformed('`requested_token_type` must be access_token or jwt')
   const details = readDetails(form)
   if (!details.ok) return details
   const purpose = form.get('purpose') ?? null
@@ -68,7 +71,8 @@ function readForm(bytes: Uint8Array): Result<Form, Reason> {
   for (const [name, value] of new URLSearchParams(text)) {
     // RFC 6749 §3.2: no parameter twice, and one without a value counts as left out.
     if (form.has(name)) return malformed('a parameter stands twice')
-    if (form.size >= PARAMETERS_MAX) return malformed(`a form may have at most ${PARAMETERS_MAX} parameters`)
+    if (form.size >= PARAMETERS_MAX)
+      return malformed(`a form may have at most ${PARAMETERS_MAX} parameters`)
     form.set(name, value)
   }
   for (const [name, value] of form) if (value === '') form.delete(name)
@@ -78,7 +82,8 @@ function readForm(bytes: Uint8Array): Result<Form, Reason> {
 function readCredentials(form: Form): Result<StatedCredentials, Reason> {
   const assertion = form.get('client_assertion') ?? null
   const assertionType = form.get('client_assertion_type') ?? null
-  if (form.has('client_secret')) return fail(reason('unauthenticated', 'shared secrets are not accepted'))
+  if (form.has('client_secret'))
+    return fail(reason('unauthenticated', 'shared secrets are not accepted'))
   if ((assertion === null) !== (assertionType === null))
     return malformed('`client_assertion` and `client_assertion_type` come together')
   if (assertionType !== null && assertionType !== JWT_BEARER_ASSERTION)

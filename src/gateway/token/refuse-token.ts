@@ -49,7 +49,10 @@ function reply(
   const headers = { 'content-type': contentType, 'cache-control': 'no-store' }
   return {
     status,
-    headers: status === 401 && challenge !== null ? { ...headers, 'www-authenticate': challenge } : headers,
+    headers:
+      status === 401 && challenge !== null
+        ? { ...headers, 'www-authenticate': challenge }
+        : headers,
     body: new TextEncoder().encode(JSON.stringify(body)),
   }
 }
@@ -102,4 +105,3 @@ function oauthErrorOf(code: ReasonCode): OauthError {
       return { error: 'temporarily_unavailable', status: statusOf(code) }
   }
 }
-

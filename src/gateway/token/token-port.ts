@@ -30,7 +30,12 @@ export const createTokenPort = (
     const request = await deps.requests.read(call)
     if (!request.ok) return request
     const sponsorMustBeStated = deps.requireSponsor && endpoint === 'issue'
-    return planToken(deps, { request: request.value, caller, sponsorMustBeStated, at: call.receivedAt })
+    return planToken(deps, {
+      request: request.value,
+      caller,
+      sponsorMustBeStated,
+      at: call.receivedAt,
+    })
   },
   refuse: (call, classified, refusal) =>
     refuseToken(deps, call, classified?.endpoint ?? endpointOf(call.path) ?? 'issue', refusal),
@@ -74,7 +79,11 @@ function tokenReply(endpoint: Endpoint, asked: PlannedToken, credential: Credent
         }
   return {
     status: 200,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', pragma: 'no-cache' },
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      pragma: 'no-cache',
+    },
     body: new TextEncoder().encode(JSON.stringify(body)),
   }
 }

@@ -22,6 +22,8 @@ export type LedgerReader = {
   readonly from: (index: number) => IterableIterator<LedgerRow>
   /** The person a handle stands for, or null when that was forgotten. */
   readonly personOf: (handle: string) => string | null
+  /** What SQLite's own check of tables and indexes finds wrong with the file, or null. */
+  readonly damage: () => string | null
   /** Runs reads that must all see the same state, whatever is written meanwhile. */
   readonly snapshot: <T>(read: () => T) => T
 }
@@ -54,6 +56,10 @@ export function createLedgerReader(database: DatabaseSync, tenant: string): Ledg
     personOf: (handle) => {
       const row = person.get(tenant, handle)
       return row === undefined ? null : textOf(row, 'person')
+    },
+    damage: () => {
+      const found = database.prepare('pragma integrity_check(1)').get()?.['integrity_check']
+      return found === 'ok' ? null : String(found)
     },
     snapshot: (read) => {
       database.exec('begin')

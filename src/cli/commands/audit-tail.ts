@@ -1,0 +1,28 @@
+import { EXIT } from '../exit-code.ts'
+import { openLedgerFor } from '../open-ledger-for.ts'
+import { recordLine } from '../show-record.ts'
+import type { StateOptions } from '../state-directory.ts'
+import { complain, type Terminal } from '../terminal.ts'
+
+/** Records that one call prints at most. */
+const LINES_MAX = 10_000
+
+/** Prints the newest records, oldest of them first; works beside a running server and without one. */
+export async function auditTail(
+  terminal: Terminal,
+  options: StateOptions & { readonly lines: string },
+): Promise<number> {
+  const count = Number(options.lines)
+  if (!Number.isInteger(count) || count < 1 || count > LINES_MAX) {
+    complain(terminal, `--lines takes a whole number from 1 to ${LINES_MAX}`)
+    return EXIT.usage
+  }
+  const ledger = openLedgerFor(terminal, options)
+  if (!ledger.ok) return ledger.error
+  for (const shown of ledger.value.last(count))
+    terminal.data(
+      terminal.json ? JSON.stringify({ index: shown.index, ...shown.record }) : recordLine(terminal, shown),
+    )
+  ledger.value.close()
+  return EXIT.ok
+}

@@ -1,0 +1,99 @@
+import type { Flat } from '../../audit/flat.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
+import type { Ledger, ShownRecord } from '../../store/open-ledger.ts'
+import { EXIT } from '../exit-code.ts'
+import { openLedgerFor } from '../open-ledger-for.ts'
+import { resourceOf, textOf } from '../show-record.ts'
+import type { StateOptions } from '../state-directory.ts'
+import { complain, type Terminal } from '../terminal.ts'
+
+/** How far back `last` looks for a decision. */
+const LAST_LOOKS_BACK = 1000
+
+/** Explains one decision from its record. Exit 2 when there is no such decision. */
+export async function why(
+  terminal: Terminal,
+  options: StateOptions,
+  decision: string,
+): Promise<number> {
+  const ledger = openLedgerFor(terminal, options)
+  if (!ledger.ok) return ledger.error
+  const records = find(ledger.value, decision)
+  ledger.value.close()
+  const [decided, ...others] = records
+  if (decided === undefined) {
+    complain(terminal, `there is no decision \`${decision}\` in this ledger`, 'see `reeve audit tail`')
+    return EXIT.usage
+  }
+  if (terminal.json) terminal.data(JSON.stringify({ decision: decided, followed_by: others }))
+  else for (const line of explain(terminal, decided, others)) terminal.data(line)
+  return EXIT.ok
+}
+
+function find(ledger: Ledger, decision: string): readonly ShownRecord[] {
+  if (decision !== 'last') return ledger.byDecision(decision)
+  const last = ledger.last(LAST_LOOKS_BACK).findLast(({ record }) => record.type === 'decision')
+  return last === undefined ? [] : ledger.byDecision(last.record.policy_decision_id)
+}
+
+function explain(
+  terminal: Terminal,
+  { index, record }: ShownRecord,
+  followedBy: readonly ShownRecord[],
+): readonly string[] {
+  const { colors } = terminal
+  const denied = record.decision === 'deny'
+  const head = denied ? colors.red('deny') : colors.green(record.decision ?? record.type)
+  const row = (name: string, text: string): string => `  ${colors.dim(name.padEnd(9))}${text}`
+  const lines = [`${head}  ${textOf(record.action)} on ${resourceOf(record)}`]
+  lines.push(row('who', partiesOf(record)))
+  if (record.reason !== null)
+    lines.push(row('why', `${textOf(record.reason_detail)} (${record.reason})`))
+  lines.push(row('rule', ruleOf(record)))
+  for (const basis of basisOf(record)) lines.push(row('basis', basis))
+  for (const item of itemsOf(record)) lines.push(row('item', item))
+  if (record.list_total !== null)
+    lines.push(row('list', `${record.list_shown ?? 0} of ${record.list_total} entries shown`))
+  for (const { record: later } of followedBy) lines.push(row('outcome', outcomeOf(later)))
+  lines.push(row('purpose', textOf(record.purpose)))
+  lines.push(row('record', `${index}, ${record.timestamp}, decision ${record.policy_decision_id}`))
+  return lines
+}
+
+function partiesOf(record: Flat): string {
+  const principal = textOf(record.principal)
+  const subject = textOf(record.subject)
+  const forWhom = subject === '-' || subject === principal ? '' : ` for ${subject}`
+  const sponsor = record.sponsor_id === null ? '' : `, sponsor ${textOf(record.sponsor_id)}`
+  return `${principal}${forWhom}${sponsor}, by ${record.surface}`
+}
+
+function ruleOf(record: Flat): string {
+  const release = record.policy_release === null ? '' : `, release ${record.policy_release.slice(0, 19)}…`
+  const id = textOf(record.policy_id)
+  if (id === '-' || id === '') return `none matched${release}`
+  return `${textOf(record.rule)} in ${id}${release}`
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const objectsOf = (value: Json): readonly JsonObject[] =>
+  Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : []
+
+const basisOf = (record: Flat): readonly string[] =>
+  objectsOf(record.basis).map(
+    (one) =>
+      `${textOf(one['effect'] ?? null).padEnd(5)} ${textOf(one['factor'] ?? null)} ${textOf(one['principal'] ?? null)}` +
+      (one['rule'] == null ? '' : ` by ${textOf(one['rule'])}`),
+  )
+
+const itemsOf = (record: Flat): readonly string[] =>
+  objectsOf(record.items).map((item) => {
+    const resource = item['resource'] ?? null
+    const id = isObject(resource) ? `${textOf(resource['kind'] ?? null)} ${textOf(resource['id'] ?? null)}` : ''
+    return `${textOf(item['decision'] ?? null).padEnd(5)} ${textOf(item['action'] ?? null)} on ${id}`
+  })
+
+const outcomeOf = (record: Flat): string =>
+  `${record.effect}, status ${record.status ?? '-'}, ${record.bytes_sent ?? 0} bytes in ${record.duration_ms ?? 0} ms`

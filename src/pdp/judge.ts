@@ -1,0 +1,97 @@
+import { Bug } from '../core/bug.ts'
+import type { Basis, Factor } from '../core/decision.ts'
+import type { Facts } from '../core/facts.ts'
+import type { JsonObject } from '../core/json.ts'
+import { EVALUATION_STEPS_MAX } from '../core/limits.ts'
+import type { Release } from '../core/path.ts'
+import type { Question } from '../core/question.ts'
+import type { CompiledRelease } from '../policy/release.ts'
+import { contextJson } from './context-json.ts'
+import { evaluateGuardrails, evaluatePolicies } from './evaluate-policies.ts'
+import type { Evaluation } from './evaluation.ts'
+import { openEvaluation } from './evaluation.ts'
+import type { Finding } from './formula.ts'
+import { findingsOf } from './formula.ts'
+import type { Party } from './parties.ts'
+import { linksOf, partiesOf } from './parties.ts'
+import type { Denial, Verdict } from './verdict.ts'
+
+/** What the policies said about one principal; `evaluation` is null where facts are missing. */
+export type PolicyFinding = {
+  readonly party: Party
+  readonly evaluation: Evaluation | null
+  readonly guardrail: Denial | null
+  readonly verdict: Verdict | null
+}
+
+/** The whole formula, evaluated: nothing is left out after something failed. */
+export type Judgement = {
+  readonly findings: readonly Finding[]
+  readonly policies: readonly PolicyFinding[]
+}
+
+/**
+ * Evaluates every factor of the formula for a question. `unknown` names the members of `R.attr` that
+ * are taken as unknown: then only what every choice of them would deny is denied.
+ */
+export function judge(
+  release: CompiledRelease,
+  question: Question,
+  facts: Facts,
+  unknown: readonly string[],
+): Judgement {
+  const links = linksOf(question.caller, facts)
+  const common = {
+    release,
+    ask: question.ask,
+    context: release.needs.context ? contextJson(question) : NO_CONTEXT,
+    auxData: facts.auxData,
+    now: question.context.time,
+    budget: { steps: EVALUATION_STEPS_MAX },
+    unknown,
+  }
+  const policies = partiesOf(release, question, facts, links).map((party): PolicyFinding => {
+    const { principal } = party
+    if (principal === null) return { party, evaluation: null, guardrail: null, verdict: null }
+    const evaluation = openEvaluation({ ...common, principal })
+    const guardrail = evaluateGuardrails(evaluation)
+    return { party, evaluation, guardrail, verdict: evaluatePolicies(evaluation) }
+  })
+  return { findings: findingsOf(question, facts, links), policies }
+}
+
+const NO_CONTEXT: JsonObject = Object.freeze(Object.create(null) as JsonObject)
+
+export const factorsHold = (judgement: Judgement): boolean =>
+  judgement.findings.every(({ reason }) => reason === null)
+
+/** Whether guardrails and policies let every principal pass; no principal at all is no permission. */
+export const policiesHold = (judgement: Judgement): boolean =>
+  judgement.policies.length > 0 &&
+  judgement.policies.every(({ guardrail, verdict }) => guardrail === null && verdict?.effect === 'allow')
+
+/** One entry per evaluation: guardrails first, then policies, then the factors beside them. */
+export function basisOf(judgement: Judgement): readonly Basis[] {
+  const { findings, policies } = judgement
+  return [
+    ...policies.map(({ party, guardrail, evaluation }) =>
+      basis('guardrail', party.id, evaluation === null ? 'missing' : guardrail),
+    ),
+    ...policies.map(({ party, verdict }) => basis(party.factor, party.id, verdict ?? 'missing')),
+    ...findings.map((finding) => finding.basis),
+  ]
+}
+
+/** A null outcome is a guardrail that did not deny; what could not be evaluated is false. */
+function basis(factor: Factor, principal: string, outcome: Verdict | null | 'missing'): Basis {
+  if (outcome === null) return { factor, principal, effect: 'allow', policy: null, rule: null }
+  if (outcome === 'missing') return { factor, principal, effect: 'deny', policy: null, rule: null }
+  const { effect, ref } = outcome
+  return { factor, principal, effect, policy: ref?.id ?? null, rule: ref?.rule ?? null }
+}
+
+/** The path hands on releases that it cannot look into; ours are made by `loadPolicies` alone. */
+export function compiledOf(release: Release): CompiledRelease {
+  if (!('resources' in release)) throw new Bug('a release that was not compiled from policies')
+  return release as CompiledRelease
+}

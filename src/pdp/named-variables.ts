@@ -1,0 +1,74 @@
+import type { Variables } from '../cel/frame.ts'
+import type { Operand } from '../cel/operand.ts'
+import { partialMap, UNKNOWN } from '../cel/operand.ts'
+import type { CelValue } from '../cel/value.ts'
+import type { CompiledExpression, PolicyNames } from '../policy/release.ts'
+import type { Evaluation } from './evaluation.ts'
+
+/** What expressions of one policy may read: the request, and the policy's own names. */
+export type NamedVariables = {
+  readonly names: PolicyNames
+  readonly variables: Variables
+  /** The policy's variables once something has read them. */
+  computed: ComputedVariables | null
+}
+
+type ComputedVariables = { readonly operand: Operand; readonly failed: ReadonlySet<string> }
+
+/** The variables for a policy's expressions, made once per evaluation. */
+export function namedVariables(evaluation: Evaluation, names: PolicyNames): NamedVariables {
+  for (const known of evaluation.named) if (known.names === names) return known
+  const { P, R, request } = evaluation.request
+  const { constants } = names.definitions
+  const own = (): Operand => computed(evaluation, named).operand
+  const named: NamedVariables = {
+    names,
+    computed: null,
+    variables: {
+      P: P as Operand,
+      R: R as Operand,
+      request: request as Operand,
+      C: constants,
+      constants,
+      V: own,
+      variables: own,
+      runtime: () => evaluation.runtimeOf(evaluation, names),
+      G: NOTHING,
+      globals: NOTHING,
+    },
+  }
+  evaluation.named.push(named)
+  return named
+}
+
+const NOTHING: { readonly [key: string]: CelValue } = Object.freeze(
+  Object.create(null) as Record<string, CelValue>,
+)
+
+/** Whether the expression reads a variable of the policy that has no value. */
+export function readsFailed(named: NamedVariables, expression: CompiledExpression): boolean {
+  const failed = named.computed?.failed
+  return failed !== undefined && failed.size > 0 && expression.variablesRead.some((name) => failed.has(name))
+}
+
+/**
+ * Evaluates all variables of the policy, each after those it reads. One that fails is left out and
+ * remembered, so that whoever reads it fails too, even when it only asks whether it is there.
+ */
+function computed(evaluation: Evaluation, named: NamedVariables): ComputedVariables {
+  if (named.computed !== null) return named.computed
+  const values = Object.create(null) as Record<string, CelValue>
+  const hidden = new Map<string, typeof UNKNOWN>()
+  const failed = new Set<string>()
+  const soFar = (): Operand => (hidden.size === 0 ? values : partialMap(values, hidden))
+  const { now, budget } = evaluation
+  const variables = { ...named.variables, V: soFar, variables: soFar }
+  for (const { name, expression } of named.names.definitions.variables) {
+    const outcome = expression.program.evaluate({ variables, now }, budget)
+    if (outcome.kind === 'error' || expression.variablesRead.some((read) => failed.has(read))) failed.add(name)
+    else if (outcome.kind === 'unknown') hidden.set(name, UNKNOWN)
+    else values[name] = outcome.value
+  }
+  named.computed = { operand: soFar(), failed }
+  return named.computed
+}
