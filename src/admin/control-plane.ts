@@ -16,7 +16,7 @@ import { fail, type Result } from '../core/result.ts'
 import { startAgent, stopAgent } from '../registry/agent.ts'
 import { reactivateSponsor, suspendSponsor } from '../registry/sponsor.ts'
 import type { Transition } from '../registry/transition.ts'
-import { lifecycleDraft, refusedDraft, type About } from './lifecycle-draft.ts'
+import { lifecycleDraft, refusedDraft, signInDraft, type About } from './lifecycle-draft.ts'
 
 /** One live check of the readiness list: what was looked at, and what was found. */
 export type Probe = {
@@ -42,7 +42,12 @@ export type ControlPlaneDeps = {
 }
 
 /** What the control plane answers, before it becomes a reply. */
-type Answer = { readonly status: number; readonly body: Json }
+type Answer = {
+  readonly status: number
+  readonly body: Json
+  /** Of the record that the answer rests on. */
+  readonly decisionId?: DecisionId
+}
 
 type Route = {
   readonly method: 'GET' | 'POST'
@@ -80,19 +85,27 @@ function routesOf(deps: ControlPlaneDeps): readonly Route[] {
     (to: Lifecycle['sponsor']): Route['answer'] =>
     async (call, [id = '']) => {
       const next = isPersonId(id) ? to(id, deps.sponsorStatus(id)) : NO_SUCH
-      return next.ok ? apply(deps, call, next.value, { kind: 'sponsor', id }) : problem(404, next.error)
+      return next.ok
+        ? apply(deps, call, next.value, { kind: 'sponsor', id })
+        : problem(404, next.error)
     }
   const agent =
     (to: Lifecycle['agent']): Route['answer'] =>
     async (call, [id = '']) => {
       const next = isAgentId(id) ? to(id, deps.agentStatus(id)) : NO_SUCH
-      return next.ok ? apply(deps, call, next.value, { kind: 'agent', id }) : problem(404, next.error)
+      return next.ok
+        ? apply(deps, call, next.value, { kind: 'agent', id })
+        : problem(404, next.error)
     }
   return [
     { method: 'GET', pattern: /^\/health$/, answer: async () => SERVING },
     { method: 'GET', pattern: /^\/readiness$/, answer: async () => probed(await deps.readiness()) },
     { method: 'POST', pattern: /^\/sponsors\/([^/]+):suspend$/, answer: sponsor(suspendSponsor) },
-    { method: 'POST', pattern: /^\/sponsors\/([^/]+):reactivate$/, answer: sponsor(reactivateSponsor) },
+    {
+      method: 'POST',
+      pattern: /^\/sponsors\/([^/]+):reactivate$/,
+      answer: sponsor(reactivateSponsor),
+    },
     { method: 'POST', pattern: /^\/agents\/([^/]+):stop$/, answer: agent(stopAgent) },
     { method: 'POST', pattern: /^\/agents\/([^/]+):start$/, answer: agent(startAgent) },
     {
@@ -107,10 +120,7 @@ function routesOf(deps: ControlPlaneDeps): readonly Route[] {
     {
       method: 'POST',
       pattern: /^\/people\/([^/]+):sign-in$/,
-      answer: async (_call, [person = '']) => {
-        const token = deps.signIn?.(person) ?? null
-        return token === null ? problem(404, NO_SUCH.error) : { status: 200, body: token }
-      },
+      answer: (call, [person = '']) => signIn(deps, call, person),
     },
   ]
 }
@@ -131,13 +141,25 @@ async function apply(
   const receipt = await deps.commit(draft, transition.changes, [])
   if (!receipt.ok) return problem(503, receipt.error)
   const { index } = receipt.value
-  return { status: 200, body: { ...about, done: transition.record, decision_id: id, record: index } }
+  const body = { ...about, done: transition.record, decision_id: id, record: index }
+  return { status: 200, body, decisionId: id }
+}
+
+/** The token leaves only when the ledger knows that somebody was given this person's authority. */
+async function signIn(deps: ControlPlaneDeps, call: InboundCall, person: string): Promise<Answer> {
+  const token = isPersonId(person) ? (deps.signIn?.(person) ?? null) : null
+  if (token === null || !isPersonId(person)) return problem(404, NO_SUCH.error)
+  const id = deps.newId() as DecisionId
+  const receipt = await deps.commit(signInDraft({ call, id, at: deps.clock.now(), person }), [], [])
+  if (!receipt.ok) return problem(503, receipt.error)
+  return { status: 200, body: token, decisionId: id }
 }
 
 function refuseStranger(deps: ControlPlaneDeps, call: InboundCall): Reply {
   const why = reason('unauthenticated', 'the operator credential is required')
-  deps.recordStranger(refusedDraft({ call, id: deps.newId() as DecisionId, at: deps.clock.now(), why }))
-  const answer = reply(problem(401, why))
+  const id = deps.newId() as DecisionId
+  deps.recordStranger(refusedDraft({ call, id, at: deps.clock.now(), why }))
+  const answer = reply({ ...problem(401, why), decisionId: id })
   return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Bearer' } }
 }
 
@@ -174,6 +196,7 @@ const reply = (answer: Answer): Reply => ({
   status: answer.status,
   headers: {
     'content-type': answer.status < 400 ? 'application/json' : 'application/problem+json',
+    ...(answer.decisionId === undefined ? {} : { 'reeve-decision-id': answer.decisionId }),
   },
   body: new TextEncoder().encode(JSON.stringify(answer.body)),
 })

@@ -31,6 +31,22 @@ export function lifecycleDraft(of: {
   }
 }
 
+/** The record of a sign-in by development mode: from here on, somebody has that person's authority. */
+export const signInDraft = (of: {
+  readonly call: InboundCall
+  readonly id: DecisionId
+  readonly at: EpochMillis
+  readonly person: PersonId
+}): RecordDraft => ({
+  ...base(of.call, of.id, of.at),
+  decision: 'allow',
+  effect: 'applied',
+  principal: 'operator',
+  subject: of.person,
+  resource: { kind: 'person', id: of.person },
+  action: 'sign_in',
+})
+
 /** The record of a request that had no operator's credential. */
 export const refusedDraft = (of: {
   readonly call: InboundCall

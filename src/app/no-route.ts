@@ -15,10 +15,13 @@ export type NoRouteDeps = {
 
 export const NOTHING_HERE: Reason = reason('not_found', 'there is nothing at this address')
 
-/** Answers what reached none of our doors (RFC 9457), and records it as a stranger's refusal. */
+/** Answers a request that was let in at none of our doors; without a reason, because there is none. */
+export type NoRoute = (call: InboundCall, why?: Reason) => Reply
+
+/** Makes the answer for one listener (RFC 9457), which records the request as a stranger's refusal. */
 export const createNoRoute =
-  (deps: NoRouteDeps, surface: Surface) =>
-  (call: InboundCall, why: Reason = NOTHING_HERE): Reply => {
+  (deps: NoRouteDeps, surface: Surface): NoRoute =>
+  (call, why = NOTHING_HERE) => {
     const id = deps.newId() as DecisionId
     const draft = blankDraft({
       id,

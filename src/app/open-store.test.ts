@@ -5,6 +5,7 @@ import { statSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { aDraft, A_TIME, anOutcome } from '../audit/testing/drafts.ts'
 import { epochMillis } from '../core/clock.ts'
 import type { AgentId, PersonId } from '../core/ids.ts'
@@ -153,28 +154,15 @@ test('a key that is missing beside its ledger is an error, never made anew', () 
     assert.equal(key.length > 0, true)
   }))
 
-const CHILD = `
-  import { openStore } from ${JSON.stringify(new URL('./open-store.ts', import.meta.url).href)}
-  import { aDraft } from ${JSON.stringify(new URL('../audit/testing/drafts.ts', import.meta.url).href)}
-  const [directory, start] = process.argv.slice(1)
-  const opened = await openStore({ directory, deployment: 'test' })
-  if (!opened.ok) throw new Error(opened.error.detail)
-  for (let number = Number(start); ; number += 8) {
-    const drafts = Array.from({ length: 8 }, (_, i) => aDraft(number + i, { effect: 'withheld' }))
-    const results = await Promise.all(drafts.map((draft) => opened.value.commit(draft, [], [])))
-    process.stdout.write(results.map((result) => (result.ok ? result.value.id : 'failed')).join('\\n') + '\\n')
-  }
-`
+const CHILD = fileURLToPath(new URL('./testing/write-until-killed.ts', import.meta.url))
 
 test('whatever was acknowledged before a kill is there after it, and the ledger verifies', () =>
   withDirectory(async (directory) => {
     const acknowledged: string[] = []
     for (let round = 0; round < 3; round++) {
-      const child = spawn(
-        process.execPath,
-        ['--input-type=module', '-e', CHILD, directory, String(1 + round * 1_000_000)],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      )
+      const child = spawn(process.execPath, [CHILD, directory, String(1 + round * 1_000_000)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       const lines = createInterface({ input: child.stdout })
       const wanted = acknowledged.length + 40 + round * 33
       for await (const line of lines) {

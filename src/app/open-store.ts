@@ -99,7 +99,9 @@ function startWorker(options: WriterOptions): Promise<Result<WriterThread, Reaso
   let worker: Worker | null = null
   let stopped = false
   let restarts = 0
+  let wasReady = false
   const client = createCommitClient({
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
     post: (message) => worker?.postMessage(message),
     defer: setImmediate,
   })
@@ -114,6 +116,7 @@ function startWorker(options: WriterOptions): Promise<Result<WriterThread, Reaso
       worker.on('message', (message: string | Greeting) => {
         if (typeof message === 'string') return client.receive(message)
         if (message.kind === 'ready') {
+          wasReady = true
           client.connected(true)
           return resolve(ok({ client, stop }))
         }
@@ -126,6 +129,9 @@ function startWorker(options: WriterOptions): Promise<Result<WriterThread, Reaso
       })
       worker.on('exit', () => {
         client.connected(false)
+        // One that never came up is the caller's to deal with; it gives the lock back.
+        if (!wasReady)
+          return resolve(fail(reason('evidence_unavailable', 'the writer did not start')))
         if (!stopped && ++restarts <= RESTARTS_MAX) start(false)
       })
     }

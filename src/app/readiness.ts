@@ -27,14 +27,21 @@ export async function probeReadiness(deps: ReadinessDeps): Promise<readonly Prob
   const { config } = deps
   const upstreams = [
     ...config.servers.map((server) => ({ name: `mcp server ${server.id}`, url: server.url })),
-    ...config.providers.map((provider) => ({ name: `model provider ${provider.id}`, url: provider.url })),
+    ...config.providers.map((provider) => ({
+      name: `model provider ${provider.id}`,
+      url: provider.url,
+    })),
   ]
   return [
     policies(deps),
     await ledger(deps),
     await disk(config),
     ...(await Promise.all(upstreams.map(reachable))),
-    ...emptiness(config).map((detail): Probe => ({ name: 'configuration', status: 'warn', detail })),
+    ...emptiness(config).map((detail): Probe => ({
+      name: 'configuration',
+      status: 'warn',
+      detail,
+    })),
     ...widenings(config).map((detail): Probe => ({ name: 'widening', status: 'warn', detail })),
   ]
 }
@@ -48,23 +55,45 @@ function policies(deps: ReadinessDeps): Probe {
   }
 }
 
-/** Writes a record and waits until it is durable: the only proof that evidence can be written. */
+/**
+ * Writes a record and waits until it is durable: the only proof that evidence can be written. So
+ * each run leaves one record, and only the operator can ask for one.
+ */
 async function ledger(deps: ReadinessDeps): Promise<Probe> {
   const startedAt = deps.clock.now()
   const id = deps.newId() as DecisionId
-  const draft = blankDraft({ id, at: startedAt, tenant: DEFAULT_TENANT, surface: 'control', source: null })
+  const draft = blankDraft({
+    id,
+    at: startedAt,
+    tenant: DEFAULT_TENANT,
+    surface: 'control',
+    source: null,
+  })
   const receipt = await deps.commit(
-    { ...draft, type: 'readiness.probed', effect: 'applied', principal: 'operator', action: 'readiness.probed' },
+    {
+      ...draft,
+      type: 'readiness.probed',
+      effect: 'applied',
+      principal: 'operator',
+      action: 'readiness.probed',
+    },
     [],
     [],
   )
   if (!receipt.ok) return { name: 'ledger', status: 'fail', detail: receipt.error.detail }
   const ms = deps.clock.now() - startedAt
-  return { name: 'ledger', status: 'pass', detail: `record ${receipt.value.index} durable in ${ms} ms` }
+  return {
+    name: 'ledger',
+    status: 'pass',
+    detail: `record ${receipt.value.index} durable in ${ms} ms`,
+  }
 }
 
 async function disk(config: Config): Promise<Probe> {
-  const { bavail, bsize } = await statfs(config.stateDirectory)
+  const found = await statfs(config.stateDirectory).catch(() => null)
+  if (found === null)
+    return { name: 'disk', status: 'fail', detail: `${config.stateDirectory} is not there` }
+  const { bavail, bsize } = found
   const free = bavail * bsize
   const gib = (free / 1024 ** 3).toFixed(1)
   return {

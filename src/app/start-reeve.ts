@@ -36,11 +36,18 @@ export type World = {
 }
 
 /** Why nothing was started: mistakes in files exit with 3, everything else with 1. */
-export type StartFailure = { readonly kind: 'invalid' | 'failed'; readonly lines: readonly string[] }
+export type StartFailure = {
+  readonly kind: 'invalid' | 'failed'
+  readonly lines: readonly string[]
+}
 
 /** A running server. */
 export type Reeve = {
-  readonly listeners: { readonly data: Listener; readonly control: Listener; readonly pdp: Listener }
+  readonly listeners: {
+    readonly data: Listener
+    readonly control: Listener
+    readonly pdp: Listener
+  }
   readonly release: CompiledRelease
   readonly close: () => Promise<void>
 }
@@ -51,7 +58,10 @@ const FLUSH_EVERY_MS = 60_000
 const DEVELOPMENT_SIGN_IN_SECONDS = 3600
 
 /** Starts everything that the configuration describes, or nothing: what was opened is closed again. */
-export async function startReeve(config: Config, world: World): Promise<Result<Reeve, StartFailure>> {
+export async function startReeve(
+  config: Config,
+  world: World,
+): Promise<Result<Reeve, StartFailure>> {
   const release = loadRelease(config.policyFiles)
   if (!release.ok) return fail({ kind: 'invalid', lines: release.error })
   const store = await openStore({ directory: config.stateDirectory, deployment: 'reeve' })
@@ -60,13 +70,21 @@ export async function startReeve(config: Config, world: World): Promise<Result<R
   const stop = async (): Promise<void> => {
     for (const close of undo.toReversed()) await close()
   }
-  const started = await open({ config, world, release: release.value, store: store.value, undo })
+  let started: Awaited<ReturnType<typeof open>>
+  try {
+    started = await open({ config, world, release: release.value, store: store.value, undo })
+  } catch (error) {
+    // A half-open server would keep the lock, and the process alive.
+    await stop()
+    throw error
+  }
   if (started.ok) return ok({ listeners: started.value, release: release.value, close: stop })
   await stop()
-  return failed(started.error)
+  return started
 }
 
-const failed = (line: string): Result<never, StartFailure> => fail({ kind: 'failed', lines: [line] })
+const failed = (line: string): Result<never, StartFailure> =>
+  fail({ kind: 'failed', lines: [line] })
 
 type Opening = {
   readonly config: Config
@@ -77,16 +95,20 @@ type Opening = {
   readonly undo: (() => Promise<void>)[]
 }
 
-async function open(opening: Opening): Promise<Result<Reeve['listeners'], string>> {
+async function open(opening: Opening): Promise<Result<Reeve['listeners'], StartFailure>> {
   const { config, world, store, undo } = opening
   const keys = openTokenKeys(config.stateDirectory)
-  if (!keys.ok) return keys
+  if (!keys.ok) return failed(keys.error)
   const seeded = await store.seedRegistry(
     config.agents.map((agent) => agent.id as AgentId),
     sponsorsOf(config),
   )
-  if (!seeded.ok) return fail(seeded.error.detail)
-  const strangers = createStrangerLog({ clock: world.clock, newId: world.newId, commit: store.commit })
+  if (!seeded.ok) return failed(seeded.error.detail)
+  const strangers = createStrangerLog({
+    clock: world.clock,
+    newId: world.newId,
+    commit: store.commit,
+  })
   const flushing = world.every(FLUSH_EVERY_MS, () => void strangers.flush(false))
   undo.push(async () => {
     flushing.stop()
@@ -101,7 +123,8 @@ async function open(opening: Opening): Promise<Result<Reeve['listeners'], string
       clock: world.clock,
       newId: world.newId,
       recordStranger: strangers.record,
-      outcomeLost: (id, why) => world.report(`the outcome of decision ${id} was not recorded`, why.detail),
+      outcomeLost: (id, why) =>
+        world.report(`the outcome of decision ${id} was not recorded`, why.detail),
       release: () => opening.release,
       dispatcher,
       report: world.report,
@@ -109,9 +132,11 @@ async function open(opening: Opening): Promise<Result<Reeve['listeners'], string
     },
     config,
   )
-  if (!gateway.ok) return gateway
+  // What it cannot use are keys that the configuration names.
+  if (!gateway.ok) return fail({ kind: 'invalid', lines: [`${config.file}:1:1: ${gateway.error}`] })
   const control = controlPlane(opening, keys.value, gateway.value, strangers)
-  return openPorts(opening, gateway.value, control)
+  const ports = await openPorts(opening, gateway.value, control)
+  return ports.ok ? ports : failed(ports.error)
 }
 
 function controlPlane(
@@ -130,7 +155,13 @@ function controlPlane(
     sponsorStatus: (id) => store.readState.sponsorStatus(DEFAULT_TENANT, id),
     agentStatus: (id) => store.readState.agentStatus(DEFAULT_TENANT, id),
     readiness: () =>
-      probeReadiness({ config, clock, newId, commit: store.commit, policyCount: () => release.policies }),
+      probeReadiness({
+        config,
+        clock,
+        newId,
+        commit: store.commit,
+        policyCount: () => release.policies,
+      }),
     signIn: config.mode === 'development' ? developmentSignIn(config, world, keys) : null,
     acceptTool: gateway.mcp.acceptTool,
   })
@@ -172,7 +203,7 @@ async function openPorts(
         refuseForwarded: config.mode === 'development',
       }),
       handle,
-      refused: gateway.refused,
+      refused: gateway.refused[name],
       onBug: (error) => world.report(`a request on the ${name} port failed`, error),
     })
     if (listener.ok) undo.push(listener.value.close)

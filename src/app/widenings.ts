@@ -17,7 +17,9 @@ export function widenings(config: Config): readonly string[] {
     found.push('require_sponsor is off: a token request need not name the sponsor')
   for (const server of config.servers)
     for (const tool of server.openArguments)
-      found.push(`open arguments: \`${server.id}/${tool}\` accepts arguments that its schema does not name`)
+      found.push(
+        `open arguments: \`${server.id}/${tool}\` accepts arguments that its schema does not name`,
+      )
   if (config.behindTlsProxy) found.push('behind a TLS proxy: this process serves plain HTTP')
   return found
 }

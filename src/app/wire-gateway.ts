@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import { digestOfText } from '../core/digest.ts'
-import type { Handle, InboundCall, Release, Reply, RequestPath } from '../core/path.ts'
+import type { Handle, Release, RequestPath } from '../core/path.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { parseGrants } from '../grant/parse-grants.ts'
 import { CERBOS_SURFACE } from '../gateway/cerbos/cerbos-surface.ts'
@@ -19,17 +19,14 @@ import { createDataPlane } from './data-plane.ts'
 import { commitWithin, gatherWithin, realTimer } from './deadline.ts'
 import { createDecisionPlane } from './decision-plane.ts'
 import { createDirectory, type Directory } from './directory.ts'
-import { createNoRoute } from './no-route.ts'
+import { createNoRoute, type NoRoute } from './no-route.ts'
 import type { Store } from './open-store.ts'
 import type { TokenKeys } from './token-keys.ts'
 import { wireGather } from './wire-gather.ts'
 import { wireIdentity } from './wire-identity.ts'
 import { wireMcp, type McpDoor } from './wire-mcp.ts'
 
-export type GatewayDeps = Pick<
-  HandleDeps,
-  'clock' | 'newId' | 'recordStranger' | 'outcomeLost'
-> & {
+export type GatewayDeps = Pick<HandleDeps, 'clock' | 'newId' | 'recordStranger' | 'outcomeLost'> & {
   readonly store: Store
   readonly keys: TokenKeys
   readonly release: () => Release
@@ -41,8 +38,8 @@ export type GatewayDeps = Pick<
 export type Gateway = {
   readonly data: Handle
   readonly decisions: Handle
-  /** Answers what a listener's guard refused. */
-  readonly refused: (call: InboundCall, why: Parameters<ReturnType<typeof createNoRoute>>[1]) => Reply
+  /** Answers what the guard of each listener refused. */
+  readonly refused: Readonly<Record<'data' | 'control' | 'pdp', NoRoute>>
   readonly mcp: McpDoor
 }
 
@@ -71,7 +68,11 @@ export function wireGateway(deps: GatewayDeps, config: Config): Result<Gateway, 
       })),
     },
   )
-  const noRoute = createNoRoute(deps, 'token')
+  const noRoute = {
+    data: createNoRoute(deps, 'token'),
+    control: createNoRoute(deps, 'control'),
+    pdp: createNoRoute(deps, 'cerbos'),
+  }
   const data = createDataPlane({
     mcp: createHandle(path, mcp.surface),
     llm: createHandle(path, llm),
@@ -81,12 +82,12 @@ export function wireGateway(deps: GatewayDeps, config: Config): Result<Gateway, 
       issuer: config.tokens.issuer,
       jwks: () => deps.keys.set.jwks,
     },
-    noRoute,
+    noRoute: noRoute.data,
   })
   const decisions = createDecisionPlane({
     check: createHandle(path, CERBOS_SURFACE),
     version: deps.version,
-    noRoute: createNoRoute(deps, 'cerbos'),
+    noRoute: noRoute.pdp,
   })
   return ok({ data, decisions, refused: noRoute, mcp })
 }
@@ -102,7 +103,10 @@ function wirePath(
   return {
     ...identity,
     release: deps.release,
-    gather: gatherWithin(limit, wireGather(directory, store.readState)),
+    gather: gatherWithin(
+      { ...limit, unreadable: (error) => deps.report('facts cannot be read', error) },
+      wireGather(directory, store.readState),
+    ),
     decide,
     visible,
     commit: commitWithin({ ...limit, clock: deps.clock, newId: deps.newId }, store.commit),

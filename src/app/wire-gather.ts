@@ -15,5 +15,7 @@ export const wireGather = (directory: Directory, state: ReadState): Gather =>
     person: (_tenant, id) => directory.person(id),
     asserted: (asked) =>
       asked.asserted === undefined ? null : { principal: asked.asserted, auxData: {} },
+    // One process: the directory is its configuration and never changes, and `commit` compares each
+    // epoch and status again in its own transaction. Revisions begin to count with the fleet.
     revisions: () => ({ data: 0, revocation: 0 }),
   })

@@ -58,7 +58,12 @@ export function wireIdentity(
       budget,
     }),
     verifyClient: createVerifyClient({
-      audiences: [issuer, config.publicUrl, `${config.publicUrl}/token`, `${config.publicUrl}/issue`],
+      audiences: [
+        issuer,
+        config.publicUrl,
+        `${config.publicUrl}/token`,
+        `${config.publicUrl}/issue`,
+      ],
       agentKeys: (_tenant, agent) => agentKeys.value.get(agent) ?? null,
       developmentAgents: config.agents.flatMap((agent) =>
         agent.development ? [agent.id as AgentId] : [],
@@ -78,12 +83,15 @@ export function wireIdentity(
   return ok({ verify, issue })
 }
 
-function keysOfAgents(config: Config): Result<ReadonlyMap<ClientCaller['agent'], TrustedKeys>, string> {
+function keysOfAgents(
+  config: Config,
+): Result<ReadonlyMap<ClientCaller['agent'], TrustedKeys>, string> {
   const result = new Map<AgentId, TrustedKeys>()
   for (const agent of config.agents) {
     if (agent.jwks === null) continue
     const keys = readTrustedKeys(agent.jwks)
-    if (!keys.ok) return fail(`the keys of agent \`${agent.id}\` cannot be used: ${keys.error.detail}`)
+    if (!keys.ok)
+      return fail(`the keys of agent \`${agent.id}\` cannot be used: ${keys.error.detail}`)
     result.set(agent.id as AgentId, keys.value)
   }
   return ok(result)

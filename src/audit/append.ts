@@ -70,4 +70,3 @@ export function append(
   const receipt: Receipt = { id: draft.id, index, leaf: digestOfHash(hash), at }
   return ok({ row, head: { ...head, frontier, lastAt: at, seq }, receipt })
 }
-

@@ -60,10 +60,13 @@ test('a checkpoint signed by another key of the same name is not ours', () => {
 
 test('arbitrary text is refused or read, and never throws', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('a', '\n', '1', '—', ' ', '=', '+') }), (text) => {
-      parseNote(text)
-      parseNoteKey(sha256, text)
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', '\n', '1', '—', ' ', '=', '+') }),
+      (text) => {
+        parseNote(text)
+        parseNoteKey(sha256, text)
+      },
+    ),
   )
 })
 

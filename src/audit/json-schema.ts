@@ -21,9 +21,7 @@ export function auditLogSchema(): Json {
       ),
       leaf: schemaOf(LEAF_SHAPE),
     },
-    'x-classification': Object.fromEntries(
-      FLAT_NAMES.map((name) => [name, classification(name)]),
-    ),
+    'x-classification': Object.fromEntries(FLAT_NAMES.map((name) => [name, classification(name)])),
   }
 }
 

@@ -10,6 +10,7 @@ export const HASH_BYTES: number = 32
  */
 export type Frontier = { readonly size: number; readonly roots: readonly Uint8Array[] }
 
+/** The frontier of a log without entries. */
 export const EMPTY_FRONTIER: Frontier = { size: 0, roots: [] }
 
 /** `SHA-256(0x00 || entry)`: the prefix keeps leaves and nodes apart (RFC 6962 §2.1). */

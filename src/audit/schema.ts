@@ -191,4 +191,3 @@ export const LEAF_SHAPE: Shape = {
     [SEALED_DIGEST]: { kind: 'digest' },
   },
 }
-

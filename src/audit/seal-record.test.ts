@@ -20,7 +20,10 @@ const place: Place = {
   seq: 1,
 }
 
-function sealed(seals: TestSeals, draft: RecordDraft): { leaf: string; sealed: Uint8Array; flat: Flat } {
+function sealed(
+  seals: TestSeals,
+  draft: RecordDraft,
+): { leaf: string; sealed: Uint8Array; flat: Flat } {
   const flat = draftFields(draft, place)
   const result = sealRecord(seals.deps, flat)
   assert.ok(result.ok)
@@ -34,7 +37,9 @@ test('a leaf shows no private value, and reading it with the keys gives every va
       const { leaf, sealed: bytes, flat } = sealed(seals, draft)
       assert.ok(!leaf.includes(PRIVATE_MARK))
       for (const digest of [flat.request_hash, flat.response_hash, flat.list_names]) {
-        assert.ok(digest === null || !leaf.includes(`"${digest}"`) || digest === flat.policy_release)
+        assert.ok(
+          digest === null || !leaf.includes(`"${digest}"`) || digest === flat.policy_release,
+        )
       }
       assert.notEqual(parseLeaf(leaf), null)
       const shown = readRecord(seals.open, { id: draft.id, leaf, sealed: bytes })
@@ -42,7 +47,7 @@ test('a leaf shows no private value, and reading it with the keys gives every va
         const value = shown?.[name] ?? null
         if (FIELDS[name].class === 'committed') {
           assert.equal(value === null, flat[name] === null)
-        } else assert.deepEqual(value, JSON.parse(canonicalJson(flat[name] as Json)), name)
+        } else assert.deepEqual(value, JSON.parse(canonicalJson(flat[name])), name)
       }
     }),
     { numRuns: 200 },
@@ -78,7 +83,8 @@ test('forgetting a person hides what is about them and leaves the rest readable'
   const { leaf, sealed: bytes } = sealed(seals, draft)
   seals.erase(seals.handles.get('default dana') ?? '')
   const shown = readRecord(seals.open, { id: draft.id, leaf, sealed: bytes })
-  const isErased = (value: Json | undefined) => canonicalJson(value ?? null).startsWith('{"erased":')
+  const isErased = (value: Json | undefined) =>
+    canonicalJson(value ?? null).startsWith('{"erased":')
   for (const name of ['sponsor_id', 'replay', 'basis'] as const) assert.ok(isErased(shown?.[name]))
   assert.equal(shown?.subject, 'alice')
   assert.equal(shown?.purpose, 'ticket-4711')

@@ -1,7 +1,6 @@
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { HmacText, Sha256 } from '../core/digest.ts'
 import { digestOfHash } from '../core/digest.ts'
-import { toBase64url } from '../core/base64url.ts'
 import type { RandomBytes } from '../core/ids.ts'
 import type { Json } from '../core/json.ts'
 import { type Reason, reason } from '../core/reason.ts'
@@ -30,6 +29,8 @@ export type SealDeps = {
   readonly sha256: Sha256
   readonly hmac: HmacText
   readonly randomBytes: RandomBytes
+  /** Bytes as base64url; the platform's own is several times faster than ours. */
+  readonly base64url: (bytes: Uint8Array) => string
   readonly encrypt: Encrypt
   /** A person's random handle, which is also the name of that person's key; made on first sight. */
   readonly handleOf: (tenant: string, person: string) => string
@@ -116,7 +117,7 @@ function createBins(
   const put = (keys: readonly string[], name: FlatName, text: string, keep: boolean): string => {
     const salt = deps.randomBytes(SALT_BYTES)
     const bin = binFor(bins, keys)
-    const secret = secretText(name, toBase64url(salt), keep ? text : null)
+    const secret = secretText(name, deps.base64url(salt), keep ? text : null)
     bin.secrets += bin.secrets === '' ? secret : `,${secret}`
     return `"${commit(deps.hmac, salt, name, fields.id, text)}"`
   }

@@ -126,7 +126,9 @@ export function schemaOf(shape: Shape): Json {
 export function closedObject(of: { readonly [name: string]: Shape }): Json {
   return {
     type: 'object',
-    properties: Object.fromEntries(Object.entries(of).map(([key, shape]) => [key, schemaOf(shape)])),
+    properties: Object.fromEntries(
+      Object.entries(of).map(([key, shape]) => [key, schemaOf(shape)]),
+    ),
     required: Object.keys(of),
     additionalProperties: false,
   }

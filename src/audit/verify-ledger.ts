@@ -32,6 +32,7 @@ export type VerifyDeps = VerifyRowDeps & { readonly verifyEd25519: VerifyEd25519
 /** One thing that is wrong; `index` is null when it is about the ledger as a whole. */
 export type Finding = { readonly index: number | null; readonly detail: string }
 
+/** Everything that a walk over the ledger found. */
 export type Verification = {
   readonly size: number
   readonly root: Uint8Array
@@ -66,7 +67,8 @@ export function verifyLedger(deps: VerifyDeps, evidence: LedgerEvidence): Verifi
     invalid,
     missing: end.missing,
     diverged,
-    anchoredSize: typeof anchor === 'object' && diverged.length === 0 ? (anchor?.size ?? null) : null,
+    anchoredSize:
+      typeof anchor === 'object' && diverged.length === 0 ? (anchor?.size ?? null) : null,
     decisionsWithoutOutcome: end.pending.size,
     outcomesWithoutDecision: end.strayOutcomes,
     groupsOpened: end.opened,
@@ -162,14 +164,14 @@ function takeRow(deps: VerifyDeps, evidence: LedgerEvidence, walk: Walk, row: St
 }
 
 function countOutcome(walk: Walk, leaf: JsonObject): void {
-  const decision = String(leaf['policy_decision_id'])
+  const decision = leaf['policy_decision_id'] as string
   if (leaf['type'] === 'decision' && leaf['effect'] === 'pending') walk.pending.add(decision)
   if (leaf['type'] === 'outcome' && !walk.pending.delete(decision)) walk.strayOutcomes++
 }
 
 /** Every boot of a producer counts its records from 1 without a gap. */
 function checkSequence(walk: Walk, index: number, leaf: JsonObject): void {
-  const boot = String((leaf['producer'] as JsonObject)['boot_id'])
+  const boot = (leaf['producer'] as JsonObject)['boot_id'] as string
   const seq = Number(leaf['seq'])
   const expected = (walk.seqs.get(boot) ?? 0) + 1
   walk.seqs.set(boot, seq)
@@ -188,13 +190,17 @@ function wrongHead(
   if (head === null) return size === 0 ? [] : [whole('the ledger has entries but no checkpoint')]
   const findings: Finding[] = []
   const frontier = encodeFrontier(walk.frontier)
-  if (head.size !== size) findings.push(whole(`the head says ${head.size} entries, there are ${size}`))
+  if (head.size !== size)
+    findings.push(whole(`the head says ${head.size} entries, there are ${size}`))
   if (head.lastAt !== walk.lastAt) findings.push(whole('the head’s time is not the last entry’s'))
-  if (!equal(head.frontier, frontier)) findings.push(whole('the frontier is not that of the entries'))
+  if (!equal(head.frontier, frontier))
+    findings.push(whole('the frontier is not that of the entries'))
   const note = parseNote(head.checkpoint)
   if (note === null) return [...findings, whole('the checkpoint is malformed')]
-  if (!isSignedBy(deps, evidence.key, note)) findings.push(whole('the checkpoint’s signature is bad'))
-  if (note.checkpoint.origin !== evidence.origin) findings.push(whole('the checkpoint is another log’s'))
+  if (!isSignedBy(deps, evidence.key, note))
+    findings.push(whole('the checkpoint’s signature is bad'))
+  if (note.checkpoint.origin !== evidence.origin)
+    findings.push(whole('the checkpoint is another log’s'))
   if (note.checkpoint.size !== size || !equal(note.checkpoint.root, root)) {
     findings.push(whole('the checkpoint is not that of the entries'))
   }

@@ -3,6 +3,7 @@ import type { Finding, Verification } from './verify-ledger.ts'
 /** Exit codes of `reeve audit verify` (CONTRACTS 7). */
 export type VerifyExit = 0 | 10 | 20 | 30 | 40
 
+/** The answer of `reeve audit verify`. */
 export type VerifyReport = {
   readonly verdict: 'valid' | 'incomplete' | 'unanchored' | 'diverged' | 'invalid'
   readonly exitCode: VerifyExit
@@ -102,13 +103,19 @@ function proofLines(
 ): readonly string[] {
   const lines: string[] = []
   if (verdict === 'valid' || verdict === 'unanchored') {
-    lines.push('proves: every entry is the one that was signed, in its place, none removed between others')
-    if (sealsChecked) lines.push('proves: every sealed value that still opens is the one committed to')
+    lines.push(
+      'proves: every entry is the one that was signed, in its place, none removed between others',
+    )
+    if (sealsChecked)
+      lines.push('proves: every sealed value that still opens is the one committed to')
     if (found.anchoredSize !== null) {
-      lines.push('proves: nothing up to the anchor was cut off, rewritten or signed anew since it was kept')
+      lines.push(
+        'proves: nothing up to the anchor was cut off, rewritten or signed anew since it was kept',
+      )
     }
   }
-  if (!sealsChecked) lines.push('does not prove: that sealed values are the committed ones (no seal key given)')
+  if (!sealsChecked)
+    lines.push('does not prove: that sealed values are the committed ones (no seal key given)')
   if (found.groupsErased > 0) {
     lines.push('does not prove: that keys of erased values were destroyed on purpose')
   }

@@ -63,7 +63,7 @@ function wrongColumn(row: StoredRow, leaf: JsonObject): string | null {
   if (row.id !== leaf['id']) return 'id'
   if (row.type !== leaf['type']) return 'type'
   if (row.decisionId !== leaf['policy_decision_id']) return 'decision_id'
-  return row.at === Date.parse(String(leaf['timestamp'])) ? null : 'at'
+  return row.at === Date.parse(leaf['timestamp'] as string) ? null : 'at'
 }
 
 /** The first field whose opened value does not fit its commitment, or whose value is missing. */
@@ -89,7 +89,8 @@ function wrongCommitment(deps: VerifyRowDeps, leaf: JsonObject, part: OpenedPart
       if (secret.value !== undefined) return name
       continue
     }
-    if (secret.value === undefined || !isCommitted(deps, leaf, name, secret, commitment)) return name
+    if (secret.value === undefined || !isCommitted(deps, leaf, name, secret, commitment))
+      return name
     if (field.class === 'sealed' && !fits(field.shape, secret.value)) return name
     if (person !== null && !isKnownAs(deps, person['handle'] ?? null, secret.value)) return name
   }
@@ -107,7 +108,7 @@ function isCommitted(
   const salt = fromBase64url(secret.salt)
   if (salt === null || secret.value === undefined) return false
   const text = canonicalJson(secret.value)
-  return commit(deps.hmac, salt, name, String(leaf['id']), text) === commitment
+  return commit(deps.hmac, salt, name, leaf['id'] as string, text) === commitment
 }
 
 /** A handle whose person the store has forgotten contradicts nothing. */

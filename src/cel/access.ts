@@ -1,35 +1,28 @@
 import type { CelPartial, Operand } from './operand.ts'
-import {
-  celError,
-  halted,
-  isHalt,
-  isPartial,
-  isUnknown,
-  noSuchOverload,
-  partialGet,
-  UNKNOWN,
-} from './operand.ts'
+import { celError, halted, isHalt, isPartial, isUnknown, partialGet, UNKNOWN } from './operand.ts'
+import { keyError } from './operator-error.ts'
 import { typeNameOf } from './type-name.ts'
-import type { CelValue } from './value.ts'
+import type { CelOptional, CelValue } from './value.ts'
 import {
   celOptional,
   isHierarchy,
   isList,
   isMap,
   isOptional,
+  isUint,
   mapGet,
   mapKey,
 } from './value.ts'
 
 /** `a.b`. On an optional it reads inside and answers an optional. */
 export function select(operand: Operand, field: string): Operand {
-  if (isPartial(operand)) return partialGet(operand, field) ?? noSuchKey(field)
+  if (isPartial(operand)) return found(partialGet(operand, field), field)
   if (isHalt(operand)) return operand
-  if (isOptional(operand)) return selectOptional(operand, field)
+  if (isOptional(operand)) return selectInside(operand, field)
   if (typeof operand !== 'object' || operand === null) return noSuchKey(field)
   if (isList(operand)) return listNeedsInt()
   if (!isMap(operand)) return noSuchKey(field)
-  return mapGet(operand, field) ?? noSuchKey(field)
+  return found(mapGet(operand, field), field)
 }
 
 /** `a.?b` and `a[?b]`: optional of the entry, or `optional.none()` when there is none. */
@@ -38,6 +31,7 @@ export function selectOptional(operand: Operand, key: CelValue): Operand {
   if (isHalt(operand)) return operand
   const inner = isOptional(operand) ? operand.value : operand
   if (inner === undefined) return operand
+  if (typeof key === 'object' && !isUint(key)) return keyError(key)
   if (isMap(inner)) return optionalEntry(mapGet(inner, key))
   if (isList(inner)) {
     const at = listPosition(key)
@@ -45,6 +39,17 @@ export function selectOptional(operand: Operand, key: CelValue): Operand {
   }
   return celOptional(undefined)
 }
+
+/** `o.b` on an optional: nothing in nothing, but a value inside must have fields. */
+function selectInside(operand: CelOptional, field: string): Operand {
+  const { value } = operand
+  if (value === undefined) return operand
+  return isMap(value) || isOptional(value) ? selectOptional(value, field) : select(value, field)
+}
+
+/** An entry, which may be null, or the error that there is none. */
+const found = (entry: Operand | undefined, key: CelValue): Operand =>
+  entry === undefined ? missingKey(key) : entry
 
 function optionalEntry(entry: Operand | undefined): Operand {
   if (entry === undefined) return celOptional(undefined)
@@ -58,7 +63,7 @@ export function index(operand: Operand, key: Operand): Operand {
   if (isHalt(key)) return halted(key)
   if (isOptional(operand)) return selectOptional(operand, key)
   if (isList(operand)) return indexList(operand, key)
-  if (isMap(operand)) return mapGet(operand, key) ?? missingKey(key)
+  if (isMap(operand)) return found(mapGet(operand, key), key)
   if (isHierarchy(operand)) return indexHierarchy(operand.parts, key)
   return missingKey(key)
 }
@@ -70,12 +75,12 @@ function indexHierarchy(parts: readonly string[], key: CelValue): Operand {
 
 function indexPartial(operand: CelPartial, key: Operand): Operand {
   if (isHalt(key)) return halted(key)
-  return partialGet(operand, key) ?? missingKey(key)
+  return found(partialGet(operand, key), key)
 }
 
 function missingKey(key: CelValue): Operand {
-  if (typeof key !== 'number' && mapKey(key) === undefined) return noSuchOverload()
-  return noSuchKey(typeof key === 'object' ? String(mapKey(key)) : String(key))
+  if (typeof key === 'object' && !isUint(key)) return keyError(key)
+  return noSuchKey(isUint(key) ? String(key.value) : String(key))
 }
 
 function indexList(list: readonly CelValue[], key: CelValue): Operand {
@@ -84,10 +89,11 @@ function indexList(list: readonly CelValue[], key: CelValue): Operand {
   return list[at] ?? (at in list ? null : celError(`index out of bounds: ${at}`))
 }
 
-const unsupportedIndex = (key: CelValue): Operand =>
-  typeof key === 'number'
-    ? celError(`unsupported index value ${key} in list`)
-    : celError(`unsupported index type '${typeNameOf(key)}' in list`)
+function unsupportedIndex(key: CelValue): Operand {
+  if (typeof key === 'number') return celError(`unsupported index value ${key} in list`)
+  if (typeof key === 'object') return keyError(key)
+  return celError(`unsupported index type '${typeNameOf(key)}' in list`)
+}
 
 /** A position in a list from an int, a uint or a whole double. */
 function listPosition(key: CelValue): number | undefined {

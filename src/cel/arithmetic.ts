@@ -3,6 +3,7 @@ import { exhausted, spend, spendText } from './frame.ts'
 import type { Operand } from './operand.ts'
 import { celError, noSuchOverload } from './operand.ts'
 import { durationOf, timestampOf } from './time-range.ts'
+import { operatorError } from './operator-error.ts'
 import type { BinaryOperator } from './tree.ts'
 import type { CelBytes, CelValue } from './value.ts'
 import { celBytes, celUint, isBytes, isDuration, isList, isTimestamp, isUint } from './value.ts'
@@ -24,7 +25,7 @@ export function arithmetic(
   if (isUint(left) && isUint(right)) return onUints(operator, left.value, right.value)
   if (operator === '+') return add(frame, left, right)
   if (operator === '-') return subtract(left, right)
-  return noSuchOverload()
+  return operatorError(operator, left)
 }
 
 function onDoubles(operator: ArithmeticOperator, left: number, right: number): Operand {
@@ -38,7 +39,7 @@ function onDoubles(operator: ArithmeticOperator, left: number, right: number): O
     case '/':
       return left / right
     case '%':
-      return noSuchOverload()
+      return operatorError(operator, left)
   }
 }
 
@@ -93,7 +94,7 @@ function add(frame: Frame, left: CelValue, right: CelValue): Operand {
   if (isTimestamp(left) && isDuration(right)) return timestampOf(left.nanos + right.nanos)
   if (isDuration(left) && isTimestamp(right)) return timestampOf(left.nanos + right.nanos)
   if (isDuration(left) && isDuration(right)) return durationOf(left.nanos + right.nanos)
-  return noSuchOverload()
+  return operatorError('+', left)
 }
 
 function joinBytes(frame: Frame, left: CelBytes, right: CelBytes): Operand {
@@ -109,7 +110,7 @@ function subtract(left: CelValue, right: CelValue): Operand {
   if (isTimestamp(left) && isTimestamp(right)) return durationOf(left.nanos - right.nanos)
   if (isTimestamp(left) && isDuration(right)) return timestampOf(left.nanos - right.nanos)
   if (isDuration(left) && isDuration(right)) return durationOf(left.nanos - right.nanos)
-  return noSuchOverload()
+  return operatorError('-', left)
 }
 
 /** `-a` on ints and doubles. */

@@ -71,7 +71,14 @@ function resultType(
     case 'transformMap':
       return mapOf(types.key, types.body)
     case 'transformMapEntry':
-      return types.body.kind === 'map' ? types.body : mapOf(DYN, DYN)
+      if (types.body.kind === 'map') return types.body
+      if (types.body.kind !== 'dyn') {
+        report(checker, node.body, {
+          code: 'no_matching_overload',
+          message: `a map is needed here, and this is of type ${typeText(types.body)}`,
+        })
+      }
+      return mapOf(DYN, DYN)
     case 'sortBy':
       return listOf(types.single)
   }

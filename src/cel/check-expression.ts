@@ -162,5 +162,7 @@ function checkOptionalMap(checker: Checker, node: OptionalMapNode): CelType {
   const body = withLocals(checker, node, [[node.name, element]], () =>
     checkNode(checker, node.body),
   )
-  return node.flat ? body : optionalOf(body)
+  if (!node.flat) return optionalOf(body)
+  if (body.kind === 'optional' || body.kind === 'dyn') return body
+  return noOverload(checker, node.body, 'optFlatMap', [], [body])
 }

@@ -17,7 +17,6 @@ const TYPE_NAMES: ReadonlyMap<string, CelType> = new Map<string, CelType>([
   ['map', mapOf(DYN, DYN)],
   ['null_type', scalar('null')],
   ['type', { kind: 'type', element: DYN }],
-  ['dyn', DYN],
   ['optional_type', optionalOf(DYN)],
   ['google.protobuf.Timestamp', scalar('timestamp')],
   ['google.protobuf.Duration', scalar('duration')],

@@ -24,8 +24,13 @@ export function compare(frame: Frame, left: CelValue, right: CelValue): Order | 
     return typeof a === typeof b ? Number(a) - Number(b) : noSuchOverload()
   }
   if (typeof a === 'string' || typeof b === 'string') return noSuchOverload()
-  return a < b ? -1 : a > b ? 1 : a >= b ? 0 : Number.NaN
+  if (typeof a === typeof b) return compareNumbers(a, b)
+  return compareNumbers(Number(a), Number(b))
 }
+
+/** Two numbers of one type; of two types they meet as doubles, as in the reference. */
+const compareNumbers = (a: number | bigint, b: number | bigint): Order =>
+  a < b ? -1 : a > b ? 1 : a >= b ? 0 : Number.NaN
 
 function comparable(value: CelValue): string | number | bigint | boolean | undefined {
   if (value === null || typeof value === 'object') return isUint(value) ? value.value : undefined

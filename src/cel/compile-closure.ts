@@ -6,6 +6,7 @@ import type { Closure, ClosureContext } from './closure.ts'
 import { closureOfCall } from './closure-call.ts'
 import { closureOfConditional, closureOfLogical } from './closure-logic.ts'
 import { closureOfHas, closureOfIndex, closureOfName, closureOfSelect } from './closure-access.ts'
+import { unfit } from './dispatch.ts'
 import { comprehend } from './comprehension.ts'
 import { not } from './logic.ts'
 import { celError, halted, isHalt, located, noSuchOverload } from './operand.ts'
@@ -98,7 +99,7 @@ function closureOfOptionalMap(context: ClosureContext, node: OptionalMapNode): C
   return (frame) => {
     const value = operand(frame)
     if (isHalt(value)) return halted(value)
-    if (!isOptional(value)) return located(noSuchOverload(), start, end)
+    if (!isOptional(value)) return located(unfit('hasValue', [value]), start, end)
     if (value.value === undefined) return value
     frame.locals[slot] = value.value
     const result = body(frame)

@@ -93,10 +93,7 @@ suite('values', () => {
       ['duration("90m").getHours()', 1],
       ['now()', '2026-11-21T00:00:00Z'],
       ['timeSince(now() - duration("5s"))', '5s'],
-      [
-        'timestamp(R.attr.text)',
-        "error: type conversion error from 'string' to 'google.protobuf.Timestamp'",
-      ],
+      ['timestamp(R.attr.text)', 'error: invalid RFC 3339 timestamp "abc"'],
     ])
   })
 })
@@ -150,7 +147,7 @@ suite('errors and unknowns', () => {
       ['R.attr.toString', 'error: no such key: toString'],
       ['"constructor" in R.attr', false],
       ['{"__proto__": 1}.__proto__', 1],
-      ['R.attr.list.length', 'error: no such key: length'],
+      ['R.attr.list.length', "error: unsupported index type 'string' in list"],
     ])
   })
 })

@@ -4,12 +4,13 @@ import { fail, ok } from '../core/result.ts'
 import type { CheckedExpression } from './check-expression.ts'
 import { checkExpression } from './check-expression.ts'
 import type { Closure } from './closure.ts'
+import type { CompileChecked } from './code-compiler.ts'
 import { compileClosure } from './compile-closure.ts'
 import type { CelDiagnostic } from './diagnostic.ts'
 import type { CelEnvironment } from './environment.ts'
 import type { Budget, Variables } from './frame.ts'
 import { exhausted } from './frame.ts'
-import type { CelError } from './operand.ts'
+import type { CelError, Operand } from './operand.ts'
 import { isError, isHalt } from './operand.ts'
 import { parseExpression } from './parse-expression.ts'
 import { readsOf } from './reads.ts'
@@ -42,15 +43,17 @@ export type CelProgram = {
 /**
  * Compiles an expression of CEL, or says everything that is wrong with it. Nothing is evaluated and
  * nothing is remembered between evaluations, so a program may be shared.
+ * `compile` chooses the back end: closures, or `codeCompiler()` for generated JavaScript.
  */
 export function compileExpression(
   source: string,
   environment: CelEnvironment,
+  compile: CompileChecked = compileClosure,
 ): Result<CelProgram, readonly [CelDiagnostic, ...CelDiagnostic[]]> {
   const parsed = parseExpression(source)
   if (!parsed.ok) return fail([parsed.error])
   const checked = checkExpression(source, parsed.value, environment)
-  return checked.ok ? ok(programOf(checked.value, compileClosure(checked.value))) : checked
+  return checked.ok ? ok(programOf(checked.value, compile(checked.value))) : checked
 }
 
 /** A program from a checked expression and a back end's function for it. */
@@ -61,15 +64,21 @@ export function programOf(checked: CheckedExpression, run: Closure): CelProgram 
     type,
     reads: readsOf(checked),
     evaluate: ({ variables, now }, budget) => {
-      const locals = slotCount === 0 ? NO_LOCALS : Array.from({ length: slotCount }, () => null)
+      const locals = slotCount === 0 ? NO_LOCALS : new Array<Operand>(slotCount).fill(null)
       const operand = run({ variables, now, budget, locals })
       if (budget.steps < 0)
         return { kind: 'error', error: isLimit(operand) ? operand : exhausted() }
+      if (operand === true) return HOLDS
+      if (operand === false) return FAILS
       if (!isHalt(operand)) return { kind: 'value', value: operand }
       return isError(operand) ? { kind: 'error', error: operand } : { kind: 'unknown' }
     },
   }
 }
+
+/** The outcomes of most conditions, made once. */
+const HOLDS: CelOutcome = Object.freeze({ kind: 'value', value: true })
+const FAILS: CelOutcome = Object.freeze({ kind: 'value', value: false })
 
 /** Shared by all programs without variables of their own, which never write to it. */
 const NO_LOCALS: never[] = []

@@ -5,7 +5,7 @@ import { undecided } from './logic.ts'
 import type { CelError, CelUnknown, Operand } from './operand.ts'
 import { celError, halted, isHalt, noSuchOverload } from './operand.ts'
 import type { ComprehensionMacro } from './tree.ts'
-import { typeNameOf } from './type-name.ts'
+import { rangeError } from './operator-error.ts'
 import { sortKeyed } from './sort-keyed.ts'
 import type { CelList, CelMapKey, CelValue } from './value.ts'
 import { celTag, isList, isMap, mapKey, mapPairs } from './value.ts'
@@ -28,7 +28,7 @@ type Pair = readonly [CelValue, CelValue]
 export function comprehend(frame: Frame, loop: Loop, operand: Operand): Operand {
   if (isHalt(operand)) return halted(operand)
   const range = rangeOf(operand)
-  if (range === null) return celError(`got '${typeNameOf(operand)}', expected iterable type`)
+  if (range === null) return rangeError(operand, loop.slots.length)
   switch (loop.macro) {
     case 'all':
       return quantify(frame, loop, range, false)

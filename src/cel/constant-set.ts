@@ -9,13 +9,17 @@ export type ConstantSet = {
   readonly doubles: ReadonlySet<number>
 }
 
-/** The set of a list of literals; null when the list holds anything whose equality is no lookup. */
+/**
+ * The set of a list of literals; null when the list holds anything whose equality is no lookup, such
+ * as an int beyond 2^53, which equals several doubles.
+ */
 export function constantSet(values: readonly CelValue[]): ConstantSet | null {
   const keys = new Set<CelMapKey | null>()
   const doubles = new Set<number>()
   for (const value of values) {
     if (value !== null && typeof value === 'object' && !isUint(value)) return null
     const key = value === null ? null : mapKey(value)
+    if (typeof key === 'bigint' && !Number.isSafeInteger(Number(key))) return null
     if (key !== undefined) keys.add(key)
     else if (typeof value === 'number' && !Number.isNaN(value)) doubles.add(value)
   }

@@ -24,7 +24,14 @@ export function dispatch(
 }
 
 /** Functions of the standard library whose message names no types, in the reference. */
-const PLAIN: ReadonlySet<string> = new Set(['contains', 'startsWith', 'endsWith', 'matches'])
+const PLAIN: ReadonlySet<string> = new Set([
+  'contains',
+  'startsWith',
+  'endsWith',
+  'matches',
+  'or',
+  'orValue',
+])
 
 /** The error of a call whose values no overload takes, worded as the reference words it. */
 export function unfit(name: string, values: readonly CelValue[]): CelError {

@@ -36,11 +36,9 @@ function equalScalar(frame: Frame, left: CelValue, right: CelValue): boolean | C
   return a !== undefined && b !== undefined && sameNumber(a, b)
 }
 
-function sameNumber(a: number | bigint, b: number | bigint): boolean {
-  if (typeof a === 'number' && typeof b === 'bigint') return Number.isInteger(a) && BigInt(a) === b
-  if (typeof a === 'bigint' && typeof b === 'number') return Number.isInteger(b) && BigInt(b) === a
-  return a === b
-}
+/** Numbers of two types meet as doubles, as in the reference: ints beyond 2^53 lose digits. */
+const sameNumber = (a: number | bigint, b: number | bigint): boolean =>
+  typeof a === typeof b ? a === b : Number(a) === Number(b)
 
 /** A number as what JavaScript compares exactly across number and bigint. */
 function numeric(value: CelValue): number | bigint | undefined {

@@ -1,5 +1,5 @@
 import type { CelMap, CelObject, CelValue } from './value.ts'
-import { celTag, isCelMap, mapGet } from './value.ts'
+import { celTag, mapGet } from './value.ts'
 
 /**
  * Why an evaluation has no value. `limit` is the step budget of SECURITY 15, and nothing absorbs it;
@@ -87,5 +87,5 @@ export function located(operand: Operand, start: number, end: number): Operand {
 /** One entry of a partial map: unknown, partial, a value, or undefined when there is none. */
 export function partialGet(map: CelPartial, key: CelValue): Operand | undefined {
   const hidden = typeof key === 'string' ? map.hidden.get(key) : undefined
-  return hidden ?? (isCelMap(map.known) ? mapGet(map.known, key) : mapGet(map.known, key))
+  return hidden ?? mapGet(map.known, key)
 }

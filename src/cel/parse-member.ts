@@ -66,11 +66,14 @@ function messageName(node: Node): string | null {
   return owner === null ? null : `${owner}.${node.field}`
 }
 
+/** Words that are never names, not even of fields. */
+const NOT_FIELDS: ReadonlySet<string> = new Set(['in', 'true', 'false', 'null'])
+
 function parseField(parser: Parser, operand: Node): Node {
   const optional = accept(parser, '?')
   const token = peek(parser)
   if (token.kind !== 'identifier') throw unexpected(parser, 'the name of a field')
-  if (token.name === 'in' && !token.quoted) throw unexpected(parser, 'the name of a field')
+  if (!token.quoted && NOT_FIELDS.has(token.name)) throw unexpected(parser, 'the name of a field')
   advance(parser)
   if (!optional && !token.quoted && isSymbol(parser, '(')) {
     return parseMethod(parser, operand, { name: token.name, start: token.start, end: token.end })

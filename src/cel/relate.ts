@@ -12,6 +12,7 @@ import {
   partialGet,
   UNKNOWN,
 } from './operand.ts'
+import { operatorError } from './operator-error.ts'
 import type { BinaryOperator } from './tree.ts'
 import type { CelValue } from './value.ts'
 import { isList, isMap, mapGet } from './value.ts'
@@ -55,7 +56,8 @@ function ordered(
   right: CelValue,
 ): Operand {
   const order = compareAny(frame, left, right)
-  if (typeof order !== 'number') return order
+  if (typeof order !== 'number')
+    return order.kind === 'limit' ? order : operatorError(operator, left)
   switch (operator) {
     case '<':
       return order < 0

@@ -27,6 +27,8 @@ export async function callControl(
   } catch {
     return fail(`no server is running on ${directory}`)
   }
+  if (!isAlive(running.pid))
+    return fail(`no server is running on ${directory}; the last one was killed`)
   try {
     const response = await fetch(`${running.control}${path}`, {
       method,
@@ -38,5 +40,17 @@ export async function callControl(
     return ok({ status: response.status, body: text === '' ? null : JSON.parse(text) })
   } catch {
     return fail(`the server at ${running.control} does not answer`)
+  }
+}
+
+/**
+ * A killed server leaves its address behind, and its port to whoever comes next: the credential
+ * goes only where a process of this user still runs under that id.
+ */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }

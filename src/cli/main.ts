@@ -13,7 +13,10 @@ function program(): Command {
     .showSuggestionAfterError()
     .exitOverride()
 
-  const state = new Option('--state <dir>', 'the state directory (default: found through reeve.yaml)')
+  const state = new Option(
+    '--state <dir>',
+    'the state directory (default: found through reeve.yaml)',
+  )
   const config = new Option('-c, --config <file>', 'the configuration file').default('reeve.yaml')
 
   reeve
@@ -84,7 +87,8 @@ function audit(reeve: Command, state: Option): void {
 
 function people(reeve: Command, state: Option): void {
   const change =
-    (noun: 'sponsor' | 'agent', verb: string) => async (): Promise<Run<{ readonly state?: string }>> => {
+    (noun: 'sponsor' | 'agent', verb: string) =>
+    async (): Promise<Run<{ readonly state?: string }>> => {
       const { lifecycle } = await import('./commands/lifecycle.ts')
       return (terminal, options, id = '') => lifecycle(terminal, options, { noun, verb, id })
     }
@@ -123,11 +127,17 @@ function run<Options extends object>(load: () => Promise<Run<Options>>) {
     const options = command.opts<Options>()
     const args = command.processedArgs.map(String)
     const json = command.optsWithGlobals<{ json?: boolean }>().json === true
-    const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, environment: process.env }, json)
+    const terminal = createTerminal(
+      { stdout: process.stdout, stderr: process.stderr, environment: process.env },
+      json,
+    )
     const action = await load()
     process.exitCode = await action(terminal, options, ...args)
   }
 }
+
+// `reeve audit tail | head` closes our output early: that is no error of anybody.
+process.stdout.on('error', () => process.exit(EXIT.ok))
 
 try {
   await program().parseAsync(process.argv)
@@ -136,7 +146,9 @@ try {
     const helped = 'exitCode' in error && error.exitCode === 0
     process.exitCode = helped ? EXIT.ok : EXIT.usage
   } else {
-    process.stderr.write(`reeve: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown error'}\n`)
+    process.stderr.write(
+      `reeve: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown error'}\n`,
+    )
     process.exitCode = EXIT.unexpected
   }
 }

@@ -66,6 +66,8 @@ resourcePolicy:
         match:
           expr: R.attr.tier == "small"
 `,
+  // State and keys never go where the configuration goes.
+  '.reeve/.gitignore': '*\n',
   'READINESS.md': `# Before this goes to production
 
 \`reeve readiness\` runs the first part against the server that is running now.

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { fail, ok, type Result } from '../core/result.ts'
+import { ok, type Result } from '../core/result.ts'
 import type { ConfigProblem } from '../app/config/config.ts'
-import { readConfig } from '../app/config/read-config.ts'
+import { readStateDirectory } from '../app/config/read-config.ts'
 import { fileSources } from '../app/config/file-sources.ts'
 
 /** Which state a command looks at: named on the command line, or found beside the configuration. */
@@ -18,8 +18,7 @@ export function stateDirectory(options: StateOptions): Result<string, readonly C
   if (options.state !== undefined) return ok(resolve(options.state))
   const file = resolve(options.config ?? DEFAULT_CONFIG)
   if (options.config !== undefined || existsSync(file)) {
-    const config = readConfig(fileSources(process.env), file)
-    return config.ok ? ok(config.value.stateDirectory) : fail(config.error)
+    return readStateDirectory(fileSources(process.env), file)
   }
   const development = resolve(dirname(file), '.reeve/development')
   return ok(existsSync(development) ? development : resolve(dirname(file), '.reeve'))

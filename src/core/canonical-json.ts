@@ -39,7 +39,11 @@ function write(value: Json, depth: number): string {
       return Array.isArray(value)
         ? writeArray(value as readonly Json[], depth + 1)
         : writeObject(value as { readonly [key: string]: Json }, depth + 1)
-    default:
+    case 'undefined':
+    case 'bigint':
+    case 'function':
+    case 'symbol':
+      // The types rule these out; a cast somewhere did not.
       throw new Bug(`canonical json of ${typeof value}`)
   }
 }

@@ -1,14 +1,17 @@
 import type { Change, Precondition } from '../core/change.ts'
-import type { Caller, InstanceCaller } from '../core/identity.ts'
+import { currentActor, type Caller, type InstanceCaller } from '../core/identity.ts'
 import type { Asked } from '../core/path.ts'
 
 /** What the call changes when it is allowed: what was asked, and what the credential used up. */
 export function changesOf(caller: Caller, asked: Asked): readonly Change[] {
-  if (caller.kind !== 'client' || caller.singleUse.length === 0) return asked.changes
-  const consumed = caller.singleUse.map(
-    (used): Change => ({ kind: 'consume', id: used.id, expiresAt: used.expiresAt }),
-  )
-  return [...consumed, ...asked.changes]
+  const consumed = usedUp(caller)
+  return consumed.length === 0 ? asked.changes : [...consumed, ...asked.changes]
+}
+
+/** Single-use ids that the credential brought; they are used up by a refusal too. */
+export function usedUp(caller: Caller | null): readonly Change[] {
+  if (caller === null || caller.kind !== 'client') return []
+  return caller.singleUse.map(({ id, expiresAt }) => ({ kind: 'consume', id, expiresAt }))
 }
 
 /** What `commit` compares again in its transaction, so that a revocation in between still counts. */
@@ -32,10 +35,17 @@ function instancePreconditions(caller: InstanceCaller): readonly Precondition[] 
     { kind: 'sponsor_active', id: caller.sponsor },
   ]
   for (const actor of caller.actors) result.push({ kind: 'agent_active', id: actor.agent })
-  const current = caller.actors.at(-1) ?? caller.actors[0]
+  // An ancestor's epoch is raised only to end it, so that any raise ends its descendants.
+  for (const { instance: id } of caller.actors.slice(0, -1))
+    result.push({ kind: 'epoch_at_most', epoch: { of: 'instance', id }, value: 0 })
+  const current = currentActor(caller)
   result.push(
     { kind: 'epoch_at_most', epoch: { of: 'agent', id: current.agent }, value: epochs.agent },
-    { kind: 'epoch_at_most', epoch: { of: 'instance', id: current.instance }, value: epochs.instance },
+    {
+      kind: 'epoch_at_most',
+      epoch: { of: 'instance', id: current.instance },
+      value: epochs.instance,
+    },
   )
   return result
 }

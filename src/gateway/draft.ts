@@ -44,7 +44,7 @@ export function decisionDraft(
     ...baseDraft(attempt, at),
     decision: kind === 'list' ? 'allow' : decisionOf(decisions, denied),
     effect: effectOf(kind, denied, asked),
-    reason: denied?.reasons[0] ?? null,
+    reason: reasonOf(kind, denied, decisions),
     policy: decisive?.policy ?? { release: decided.release.digest, id: '', rule: null, scope: '' },
     basis: kind === 'list' ? [] : decisions.flatMap((decision) => decision.basis),
     obligations: decisions.flatMap((decision) =>
@@ -89,6 +89,17 @@ function decisionOf(decisions: readonly Decision[], denied: Deny | null): 'allow
   return denied === null && decisions.every(allows) ? 'allow' : 'deny'
 }
 
+/** Of several checks each has a reason of its own, in `items`. */
+function reasonOf(
+  kind: Asked['kind'],
+  denied: Deny | null,
+  decisions: readonly Decision[],
+): Reason | null {
+  const only = kind === 'check' && decisions.length === 1 ? decisions[0] : undefined
+  const decisive = denied ?? only
+  return decisive === undefined || allows(decisive) ? null : decisive.reasons[0]
+}
+
 function effectOf(kind: Asked['kind'], denied: Deny | null, asked: Asked | null): Effect {
   if (denied !== null) return 'withheld'
   if (kind !== 'call') return 'not_observed'
@@ -122,18 +133,31 @@ function listOf(
 
 function baseDraft(attempt: Attempt, at: EpochMillis): RecordDraft {
   const { call, id, surface, caller, asked } = attempt
-  const ask = asked?.asks.length === 1 || asked?.kind === 'call' ? asked.asks[0] : undefined
   return {
     ...blankDraft({ id, at, tenant: call.tenant, surface, source: call.source }),
     ...partiesOf(caller, mintedInstance(asked)),
     clientRunId: asked?.clientRunId ?? null,
     tool: asked?.tool ?? null,
-    resource: ask === undefined ? null : { kind: ask.resource.kind, id: ask.resource.id },
-    action: ask?.action ?? null,
+    ...matterOf(asked),
     mints: asked?.mints ?? null,
     requestHash: asked?.requestHash ?? null,
   }
 }
+
+/**
+ * What the record is about. A list is about a kind and names no entry, also when it has only one;
+ * a batch of checks is about its items.
+ */
+function matterOf(asked: Asked | null): Pick<RecordDraft, 'action' | 'resource'> {
+  const first = asked?.asks[0]
+  if (asked === null || first === undefined) return NO_MATTER
+  const { kind, id } = first.resource
+  if (asked.kind === 'list') return { action: 'list', resource: { kind, id: '*' } }
+  if (asked.kind === 'check' && asked.asks.length > 1) return NO_MATTER
+  return { action: first.action, resource: { kind, id } }
+}
+
+const NO_MATTER = { action: null, resource: null } as const
 
 type Parties = Partial<RecordDraft>
 
@@ -177,6 +201,7 @@ function partiesOf(caller: Caller | null, minted: Instance | null): Parties {
 
 /** The instance that a token request creates, so that its record names it. */
 function mintedInstance(asked: Asked | null): Instance | null {
-  for (const change of asked?.changes ?? []) if (change.kind === 'put_instance') return change.instance
+  for (const change of asked?.changes ?? [])
+    if (change.kind === 'put_instance') return change.instance
   return null
 }

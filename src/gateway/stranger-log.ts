@@ -19,6 +19,9 @@ export const STRANGER_RECORDS_PER_MINUTE = 10
 /** Sources remembered in one minute; a flood from more addresses shares one counter. */
 export const STRANGER_SOURCES_MAX = 10_000
 
+/** Strangers' records under way at once: a small part of the ledger's queue, so that a flood of them never fills it. */
+export const STRANGER_RECORDS_UNDER_WAY_MAX = 200
+
 const MINUTE_MS = 60_000
 const OTHERS = 'others'
 
@@ -26,7 +29,8 @@ type Window = { readonly minute: number; recorded: number; dropped: number; last
 
 /**
  * Keeps strangers from filling the ledger: the first ten refusals per minute and source are
- * recorded as they are, the rest are counted. Their records never make anything fail closed.
+ * recorded as they are, the rest are counted, and so is what comes while too many are under way.
+ * Their records never make anything fail closed; what a crash interrupts was not counted yet.
  */
 export function createStrangerLog(deps: {
   readonly clock: Clock
@@ -34,6 +38,18 @@ export function createStrangerLog(deps: {
   readonly commit: Commit
 }): StrangerLog {
   const windows = new Map<string, Window>()
+  let underWay = 0
+
+  /** Never throws and never fails: nobody waits for a stranger's record. */
+  const write = async (draft: RecordDraft): Promise<void> => {
+    underWay++
+    try {
+      await deps.commit(draft, [], [])
+    } catch {
+      // A ledger that throws is broken for everybody, and says so to those who are known.
+    }
+    underWay--
+  }
 
   const flush = async (all: boolean): Promise<void> => {
     const now = deps.clock.now()
@@ -44,27 +60,46 @@ export function createStrangerLog(deps: {
       windows.delete(source)
       if (window.dropped > 0) drafts.push(countingDraft(window, source, deps.newId(), now))
     }
-    await Promise.all(drafts.map((draft) => deps.commit(draft, [], [])))
+    // One after the other: ten thousand at once would be the flood that they stand for.
+    for (const draft of drafts) await write(draft)
   }
 
   const record: RecordStranger = (draft) => {
     const minute = Math.floor(draft.at / MINUTE_MS)
-    const wanted = draft.source ?? OTHERS
+    const wanted = neighbourhoodOf(draft.source)
     const source = windows.has(wanted) || windows.size < STRANGER_SOURCES_MAX ? wanted : OTHERS
-    const window = windows.get(source)
-    if (window !== undefined && window.minute !== minute) void flush(false)
+    let window = windows.get(source)
     if (window === undefined || window.minute !== minute) {
-      windows.set(source, { minute, recorded: 1, dropped: 0, last: draft })
-      void deps.commit(draft, [], [])
-    } else if (window.recorded < STRANGER_RECORDS_PER_MINUTE) {
+      if (window !== undefined && window.dropped > 0)
+        void write(countingDraft(window, source, deps.newId(), draft.at))
+      window = { minute, recorded: 0, dropped: 0, last: draft }
+      windows.set(source, window)
+    }
+    if (
+      window.recorded < STRANGER_RECORDS_PER_MINUTE &&
+      underWay < STRANGER_RECORDS_UNDER_WAY_MAX
+    ) {
       window.recorded++
-      void deps.commit(draft, [], [])
+      void write(draft)
     } else {
       window.dropped++
       window.last = draft
     }
   }
   return { record, flush }
+}
+
+/** One host of IPv6 has a whole /64 to speak from, so that is what counts as one source (RFC 6177). */
+function neighbourhoodOf(source: string | null): string {
+  if (source === null) return OTHERS
+  if (!source.includes(':') || source.includes('.')) return source
+  const [head = ''] = source.split('%')
+  const [left = '', right] = head.split('::')
+  const groups = left.split(':')
+  const missing = right === undefined ? 0 : 8 - groups.length - right.split(':').length
+  return [...groups, ...Array<string>(Math.max(missing, 0)).fill('0'), ...(right ?? '').split(':')]
+    .slice(0, 4)
+    .join(':')
 }
 
 const countingDraft = (
@@ -77,8 +112,11 @@ const countingDraft = (
   id,
   type: 'refusals_counted',
   at,
-  source: source === OTHERS ? null : source,
+  source: source === OTHERS ? null : window.last.source,
   decisionId: id as RecordDraft['decisionId'],
-  reason: reason(window.last.reason?.code ?? 'unauthenticated', 'further refusals of one source within a minute'),
+  reason: reason(
+    window.last.reason?.code ?? 'unauthenticated',
+    'further refusals of one source within a minute',
+  ),
   count: window.dropped,
 })

@@ -57,6 +57,7 @@ export const UPSTREAM_AGENT_OPTIONS: Agent.Options = {
 export const createUpstream =
   (deps: { readonly dispatcher: Dispatcher }): SendUpstream =>
   async ({ method, url, headers, body, signal, headersTimeoutMs, idleTimeoutMs }) => {
+    if (signal.aborted) return fail(failure('no', 'client_closed', CLIENT_GONE))
     try {
       const reply = await request(url, {
         dispatcher: deps.dispatcher,
@@ -86,7 +87,7 @@ export const createUpstream =
 export function failureOf(error: unknown, signal: AbortSignal): UpstreamFailure {
   const code = codeOf(error)
   const sent = NEVER_SENT.has(code) ? 'no' : 'maybe'
-  if (signal.aborted) return failure(sent, 'client_closed', 'the client closed the connection')
+  if (signal.aborted) return failure(sent, 'client_closed', CLIENT_GONE)
   if (TIMEOUTS.has(code)) return failure(sent, 'timeout', 'the upstream did not answer in time')
   if (sent === 'no') return failure(sent, 'upstream_error', 'the upstream cannot be reached')
   return failure(sent, 'upstream_error', 'the upstream closed the connection early')
@@ -105,6 +106,8 @@ export function pickHeaders(
   return picked
 }
 
+const CLIENT_GONE = 'the client closed the connection'
+
 const failure = (
   sent: UpstreamFailure['sent'],
   ended: UpstreamFailure['ended'],
@@ -117,6 +120,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   'UND_ERR_INVALID_ARG',
   'UND_ERR_CLOSED',
   'UND_ERR_DESTROYED',
+  'ERR_INVALID_URL',
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',

@@ -395,3 +395,15 @@ test('good tokens never run out of checks', async () => {
   const { codeOf } = setup({ perSecond: 1 })
   for (let i = 0; i < 5; i++) assert.equal(await codeOf(await good({ purpose: `p${i}` })), 'ok')
 })
+
+test('what a token says of itself is checked before any signature work', async () => {
+  const { codeOf } = setup({ perSecond: 0 })
+  const cases: readonly (readonly [Record<string, unknown>, ReasonCode])[] = [
+    [{ iss: 'https://other.test' }, 'unauthenticated'],
+    [{ aud: 'http://localhost:8080/mcp/crm' }, 'audience_mismatch'],
+    [{ exp: NOW_SECONDS }, 'token_expired'],
+    [{ iat: NOW_SECONDS + 60 }, 'unauthenticated'],
+    [{}, 'rate_limited'],
+  ]
+  for (const [changes, code] of cases) assert.equal(await codeOf(await good(changes)), code)
+})

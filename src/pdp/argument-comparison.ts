@@ -45,7 +45,8 @@ function comparisonsIn(source: string, node: Node): readonly ArgumentComparison[
   const text = plainExpression(source.slice(node.start, node.end))
   const forward = comparisonOf(node.left, node.operator, node.right, text)
   const mirrored = MIRRORED[node.operator]
-  const found = forward ?? (mirrored === undefined ? null : comparisonOf(node.right, mirrored, node.left, text))
+  const found =
+    forward ?? (mirrored === undefined ? null : comparisonOf(node.right, mirrored, node.left, text))
   return found === null ? [] : [found]
 }
 
@@ -116,7 +117,9 @@ function literalOf(node: Node): string | number | boolean | undefined {
   if (node.kind !== 'literal') return undefined
   const { value } = node
   if (typeof value === 'bigint') return Number(value)
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? value
+    : undefined
 }
 
 const ARGUMENTS = [
@@ -128,7 +131,9 @@ const ARGUMENTS = [
 function argumentPath(node: Node): readonly string[] | null {
   const path = dottedPath(node)
   if (path === null) return null
-  const root = ARGUMENTS.find((prefix) => path.length > prefix.length && prefix.every((field, i) => path[i] === field))
+  const root = ARGUMENTS.find(
+    (prefix) => path.length > prefix.length && prefix.every((field, i) => path[i] === field),
+  )
   return root === undefined ? null : path.slice(root.length)
 }
 
@@ -138,7 +143,12 @@ function dottedPath(node: Node): readonly string[] | null {
     const owner = dottedPath(node.operand)
     return owner === null ? null : [...owner, node.field]
   }
-  if (node.kind !== 'index' || node.index.kind !== 'literal' || typeof node.index.value !== 'string') return null
+  if (
+    node.kind !== 'index' ||
+    node.index.kind !== 'literal' ||
+    typeof node.index.value !== 'string'
+  )
+    return null
   const owner = dottedPath(node.operand)
   return owner === null ? null : [...owner, node.index.value]
 }

@@ -39,7 +39,8 @@ export function argumentsRemedy(
       conditions.add(text)
     }
     current = judge(release, withArguments(question, args), facts, [])
-    if (policiesHold(current)) return { kind: 'arguments', condition: [...conditions].join(' and '), example }
+    if (policiesHold(current))
+      return { kind: 'arguments', condition: [...conditions].join(' and '), example }
   }
   return null
 }
@@ -49,8 +50,11 @@ function unmetComparisons(judgement: Judgement, args: JsonObject): readonly Argu
   return judgement.policies.flatMap(({ evaluation, verdict }) => {
     if (evaluation === null || verdict?.effect !== 'deny') return []
     const rule = nearMiss(evaluation, verdict)
-    if (rule === null || !rule.discloses || rule.effect !== 'allow' || rule.condition === null) return []
-    return argumentComparisons(rule.condition).filter((comparison) => !comparison.holds(valueAt(args, comparison.path)))
+    if (rule === null || !rule.discloses || rule.effect !== 'allow' || rule.condition === null)
+      return []
+    return argumentComparisons(rule.condition).filter(
+      (comparison) => !comparison.holds(valueAt(args, comparison.path)),
+    )
   })
 }
 

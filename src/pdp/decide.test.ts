@@ -44,12 +44,24 @@ test('allows when every factor of the formula holds, and lists them all', () => 
   const decision = decide(releaseOf(SHORT), aRefund(within), someFacts())
   assert.equal(decision.effect, 'allow')
   assert.deepEqual(
-    decision.basis.map(({ factor, principal, effect, policy, rule }) => [factor, principal, effect, policy, rule]),
+    decision.basis.map(({ factor, principal, effect, policy, rule }) => [
+      factor,
+      principal,
+      effect,
+      policy,
+      rule,
+    ]),
     [
       ['guardrail', 'alice', 'allow', null, null],
       ['guardrail', 'agent:refund-agent', 'allow', null, null],
       ['subject', 'alice', 'allow', 'resource.mcp_payments.vdefault', 'refund-within-cap'],
-      ['actor', 'agent:refund-agent', 'allow', 'resource.mcp_payments.vdefault', 'refund-within-cap'],
+      [
+        'actor',
+        'agent:refund-agent',
+        'allow',
+        'resource.mcp_payments.vdefault',
+        'refund-within-cap',
+      ],
       ['epochs', 'agent:refund-agent', 'allow', null, null],
       ['ceiling', 'agent:refund-agent', 'allow', null, null],
       ['sponsor', 'dana', 'allow', null, null],
@@ -68,17 +80,33 @@ const past = epochMillis(NOW)
 const FAILING: readonly (readonly [string, ReasonCode, Facts, InstanceCaller?])[] = [
   ['an epoch was raised', 'revoked', someFacts({ raised: ['sponsor'] })],
   ['the agent is stopped', 'revoked', someFacts({ actors: [{ ...agent, status: 'stopped' }] })],
-  ['the agent is unknown', 'caller_not_registered', someFacts({ actors: [{ ...agent, status: 'unknown' }] })],
+  [
+    'the agent is unknown',
+    'caller_not_registered',
+    someFacts({ actors: [{ ...agent, status: 'unknown' }] }),
+  ],
   ['facts about the agent are missing', 'caller_not_registered', someFacts({ actors: [] })],
   [
     'the facts are about another agent',
     'caller_not_registered',
     someFacts({ actors: [{ ...agent, id: 'other' as AgentId }] }),
   ],
-  ['the agent has no sponsor', 'sponsor_missing', someFacts({ actors: [{ ...agent, sponsor: null }] })],
+  [
+    'the agent has no sponsor',
+    'sponsor_missing',
+    someFacts({ actors: [{ ...agent, sponsor: null }] }),
+  ],
   ['facts about the sponsor are missing', 'sponsor_missing', someFacts({ sponsors: [] })],
-  ['the sponsor is unknown', 'sponsor_missing', someFacts({ sponsors: [{ ...dana, status: 'unknown' }] })],
-  ['the sponsor is suspended', 'sponsor_inactive', someFacts({ sponsors: [{ ...dana, status: 'suspended' }] })],
+  [
+    'the sponsor is unknown',
+    'sponsor_missing',
+    someFacts({ sponsors: [{ ...dana, status: 'unknown' }] }),
+  ],
+  [
+    'the sponsor is suspended',
+    'sponsor_inactive',
+    someFacts({ sponsors: [{ ...dana, status: 'suspended' }] }),
+  ],
   [
     'the sponsor in the token is another one, and suspended',
     'sponsor_inactive',
@@ -96,31 +124,72 @@ const FAILING: readonly (readonly [string, ReasonCode, Facts, InstanceCaller?])[
     someFacts({ subject: null }),
     anInstance({ subject: { kind: 'agent', id: 'refund-agent' as AgentId } }),
   ],
-  ['an autonomous agent names a person', 'subject_mismatch', someFacts({ actors: [{ ...agent, acts: 'autonomous' }] })],
+  [
+    'an autonomous agent names a person',
+    'subject_mismatch',
+    someFacts({ actors: [{ ...agent, acts: 'autonomous' }] }),
+  ],
   ['facts about the person are missing', 'subject_mismatch', someFacts({ subject: null })],
-  ['the facts are about another person', 'subject_mismatch', someFacts({ subject: aPerson({ id: 'bob' as PersonId }) })],
+  [
+    'the facts are about another person',
+    'subject_mismatch',
+    someFacts({ subject: aPerson({ id: 'bob' as PersonId }) }),
+  ],
+  [
+    'a person is named like an agent',
+    'subject_mismatch',
+    someFacts({ subject: aPerson({ id: 'agent:refund-agent' as PersonId }) }),
+    anInstance({ subject: { kind: 'user', id: 'agent:refund-agent' as PersonId } }),
+  ],
   [
     'the subject is an agent outside the chain',
     'subject_mismatch',
     someFacts({ actors: [{ ...agent, acts: 'autonomous' }], subject: null }),
     anInstance({ subject: { kind: 'agent', id: 'other' as AgentId } }),
   ],
-  ['the token has expired', 'token_expired', someFacts(), anInstance({ token: { ...anInstance().token, expiresAt: past } })],
-  ['the root token has expired', 'token_expired', someFacts(), anInstance({ token: { ...anInstance().token, rootExpiresAt: past } })],
-  ['the token is for another server', 'audience_mismatch', someFacts(), anInstance({ audience: 'http://localhost:8080/mcp/tickets' as Audience })],
+  [
+    'the token has expired',
+    'token_expired',
+    someFacts(),
+    anInstance({ token: { ...anInstance().token, expiresAt: past } }),
+  ],
+  [
+    'the root token has expired',
+    'token_expired',
+    someFacts(),
+    anInstance({ token: { ...anInstance().token, rootExpiresAt: past } }),
+  ],
+  [
+    'the token is for another server',
+    'audience_mismatch',
+    someFacts(),
+    anInstance({ audience: 'http://localhost:8080/mcp/tickets' as Audience }),
+  ],
   [
     'the grant does not name the tool',
     'grant_exceeded',
     someFacts(),
-    anInstance({ grants: [{ type: 'agent_tool_call', locations: [anInstance().audience], tools: ['list'] }] }),
+    anInstance({
+      grants: [{ type: 'agent_tool_call', locations: [anInstance().audience], tools: ['list'] }],
+    }),
   ],
   [
     'a grant of the chain is for another place',
     'grant_exceeded',
-    someFacts({ grants: [{ type: 'agent_tool_call', locations: ['http://elsewhere' as Audience] }] }),
+    someFacts({
+      grants: [{ type: 'agent_tool_call', locations: ['http://elsewhere' as Audience] }],
+    }),
   ],
-  ['the person lacks the role', 'forbidden_by_policy', someFacts({ subject: aPerson({ roles: ['sales'] }) })],
-  ['the agent lacks the role', 'forbidden_by_policy', someFacts({ actors: [{ ...agent, roles: [] }] })],
+  [
+    'the person lacks the role',
+    'forbidden_by_policy',
+    someFacts({ subject: aPerson({ roles: ['sales'] }) }),
+  ],
+  [
+    'the agent lacks the role',
+    'forbidden_by_policy',
+    someFacts({ actors: [{ ...agent, roles: [] }] }),
+  ],
 ]
 
 for (const [what, code, facts, caller] of FAILING) {
@@ -140,7 +209,14 @@ test('gives reasons in the order revoked, sponsor, subject, grant, policy', () =
   assert.ok(decision.effect === 'deny')
   assert.deepEqual(
     decision.reasons.map(({ code }) => code),
-    ['revoked', 'sponsor_missing', 'subject_mismatch', 'grant_exceeded', 'fact_unavailable', 'forbidden_by_policy'],
+    [
+      'revoked',
+      'sponsor_missing',
+      'subject_mismatch',
+      'grant_exceeded',
+      'fact_unavailable',
+      'forbidden_by_policy',
+    ],
   )
 })
 
@@ -155,9 +231,18 @@ test('every agent of the chain must be allowed, registered and sponsored', () =>
   assert.equal(codeOf(someFacts({ actors: [agent, helper] }), chain), 'allow')
   assert.equal(codeOf(someFacts({ actors: [agent] }), chain), 'caller_not_registered')
   assert.equal(codeOf(someFacts({ actors: [helper, agent] }), chain), 'caller_not_registered')
-  assert.equal(codeOf(someFacts({ actors: [agent, { ...helper, roles: [] }] }), chain), 'forbidden_by_policy')
-  assert.equal(codeOf(someFacts({ actors: [{ ...agent, roles: [] }, helper] }), chain), 'forbidden_by_policy')
-  assert.equal(codeOf(someFacts({ actors: [{ ...agent, sponsor: null }, helper] }), chain), 'sponsor_missing')
+  assert.equal(
+    codeOf(someFacts({ actors: [agent, { ...helper, roles: [] }] }), chain),
+    'forbidden_by_policy',
+  )
+  assert.equal(
+    codeOf(someFacts({ actors: [{ ...agent, roles: [] }, helper] }), chain),
+    'forbidden_by_policy',
+  )
+  assert.equal(
+    codeOf(someFacts({ actors: [{ ...agent, sponsor: null }, helper] }), chain),
+    'sponsor_missing',
+  )
 })
 
 test('an autonomous agent is bounded by its own policies', () => {
@@ -171,17 +256,25 @@ test('an autonomous agent is bounded by its own policies', () => {
 test('a token is issued within its bound, to a role that may use the tool', () => {
   const release = releaseOf(SHORT)
   const ask = (tool: string, ttl_seconds: number) =>
-    aQuestion(aClient(), 'issue', aResource({
-      kind: 'token',
-      id: 'http://localhost:8080/mcp/payments',
-      attr: { tool, ttl_seconds, purpose: 'unspecified' },
-    }))
+    aQuestion(
+      aClient(),
+      'issue',
+      aResource({
+        kind: 'token',
+        id: 'http://localhost:8080/mcp/payments',
+        attr: { tool, ttl_seconds, purpose: 'unspecified' },
+      }),
+    )
   assert.equal(decide(release, ask('payments', 300), someFacts()).effect, 'allow')
   const long = decide(release, ask('payments', 301), someFacts())
   assert.ok(long.effect === 'deny' && long.visible)
   const other = decide(release, ask('payroll', 300), someFacts())
   assert.ok(other.effect === 'deny' && !other.visible)
-  const nobody = decide(release, { ...ask('payments', 300), caller: aClient({ subject: null }) }, someFacts())
+  const nobody = decide(
+    release,
+    { ...ask('payments', 300), caller: aClient({ subject: null }) },
+    someFacts(),
+  )
   assert.ok(nobody.effect === 'deny')
   assert.equal(nobody.reasons[0].code, 'subject_required')
 })
@@ -210,7 +303,8 @@ test('a missing argument that a condition reads denies as evaluation_error', () 
   assert.deepEqual(decision.reasons, [
     {
       code: 'evaluation_error',
-      detail: 'refund is allowed for support only when args.amount <= 500, which could not be evaluated',
+      detail:
+        'refund is allowed for support only when args.amount <= 500, which could not be evaluated',
     },
   ])
 })
@@ -225,7 +319,8 @@ resourcePolicy:
     - {actions: [read], effect: EFFECT_ALLOW, roles: [support]}
     - {actions: [read], effect: EFFECT_DENY, roles: [support], condition: {match: {expr: R.attr.secret == true}}}
 `)
-  const ask = (attr: object) => aQuestion(DECISION_CALLER, 'read', aResource({ kind: 'doc', attr: attr as never }))
+  const ask = (attr: object) =>
+    aQuestion(DECISION_CALLER, 'read', aResource({ kind: 'doc', attr: attr as never }))
   const facts = someFacts({ asserted: aPrincipal() })
   assert.equal(decide(release, ask({ secret: false }), facts).effect, 'allow')
   assert.equal(decide(release, ask({ secret: true }), facts).effect, 'deny')
@@ -247,7 +342,11 @@ resourcePolicy:
       condition: {match: {expr: 'R.attr.l.all(a, R.attr.l.all(b, R.attr.l.all(c, a + b + c >= 0.0)))'}}
 `)
   const ask = (length: number) =>
-    aQuestion(DECISION_CALLER, 'read', aResource({ kind: 'doc', attr: { l: Array.from({ length }, () => 1) } }))
+    aQuestion(
+      DECISION_CALLER,
+      'read',
+      aResource({ kind: 'doc', attr: { l: Array.from({ length }, () => 1) } }),
+    )
   const facts = someFacts({ asserted: aPrincipal() })
   assert.equal(decide(release, ask(5), facts).effect, 'allow')
   const decision = decide(release, ask(200), facts)
@@ -272,7 +371,10 @@ guardrail:
   assert.deepEqual(decision.reasons, [
     { code: 'forbidden_by_policy', detail: 'a guardrail denies `tool:refund` on `mcp:payments`' },
   ])
-  assert.deepEqual(decision.policy && [decision.policy.id, decision.policy.rule], ['guardrail.night', 'no-big'])
+  assert.deepEqual(decision.policy && [decision.policy.id, decision.policy.rule], [
+    'guardrail.night',
+    'no-big',
+  ])
 })
 
 test('attributes that only we set cannot be set by a source', () => {
@@ -311,7 +413,10 @@ resourcePolicy:
     purpose: 'x',
     instance_id: 'x',
   }
-  const facts = someFacts({ subject: aPerson({ attr: { team: 'blue', ...forged } }), actors: [{ ...agent, attr: forged }] })
+  const facts = someFacts({
+    subject: aPerson({ attr: forged }),
+    actors: [{ ...agent, attr: forged }],
+  })
   const decision = decide(release, aRefund({}), facts)
   assert.equal(decision.effect, 'allow', JSON.stringify(decision))
 })

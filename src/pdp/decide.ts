@@ -63,11 +63,17 @@ function denied(
  */
 function mayKnow(release: CompiledRelease, question: Question, facts: Facts): boolean {
   const judgement = judge(release, question, facts, unknownMembers(question.ask.resource))
-  const granted = judgement.findings.every(({ basis, reason: why }) => basis.factor !== 'grant' || why === null)
+  const granted = judgement.findings.every(
+    ({ basis, reason: why }) => basis.factor !== 'grant' || why === null,
+  )
   return granted && policiesHold(judgement)
 }
 
-type Explanation = { readonly reason: Reason; readonly policy: PolicyRef | null; readonly guardrail: boolean }
+type Explanation = {
+  readonly reason: Reason
+  readonly policy: PolicyRef | null
+  readonly guardrail: boolean
+}
 
 /** Why the policies denied one principal; nothing when they did not. */
 function explain(finding: PolicyFinding): readonly Explanation[] {
@@ -109,7 +115,8 @@ function reasonsOf(
   const [guardrails, policies] = [true, false].map((wanted) =>
     explained.filter((one) => one.guardrail === wanted).map((one) => one.reason),
   )
-  if (release.policies === 0) all.push(reason('policy_unavailable', 'no policies are loaded, so nothing is allowed'))
+  if (release.policies === 0)
+    all.push(reason('policy_unavailable', 'no policies are loaded, so nothing is allowed'))
   else all.push(...(guardrails ?? []), ...(policies ?? []))
   const distinct = [...new Map(all.map((why) => [`${why.code} ${why.detail}`, why])).values()]
   const [first, ...rest] = distinct

@@ -25,7 +25,8 @@ export function denialMessage(
   }
   const name = plainAction(action)
   const text = near.condition === null ? null : conditionText(near.condition)
-  if (near.effect === 'deny') return text === null ? `${name} is not allowed` : `${name} is not allowed when ${text}`
+  if (near.effect === 'deny')
+    return text === null ? `${name} is not allowed` : `${name} is not allowed when ${text}`
   const whom = roleOf(evaluation, near)
   const sentence = `${name} is allowed${whom === null ? '' : ` for ${whom}`} only when ${text ?? 'asked'}`
   return denial.cause === 'error' ? `${sentence}, which could not be evaluated` : sentence
@@ -34,7 +35,8 @@ export function denialMessage(
 const NAME_CHARACTERS_MAX = 128
 
 /** What the caller wrote, in backticks and cut. */
-const quote = (text: string): string => `\`${text.slice(0, NAME_CHARACTERS_MAX).replaceAll('`', "'")}\``
+const quote = (text: string): string =>
+  `\`${text.slice(0, NAME_CHARACTERS_MAX).replaceAll('`', "'")}\``
 
 /** A tool by its name alone, as the model knows it. */
 function plainAction(action: string): string {
@@ -63,4 +65,7 @@ export function conditionText(condition: CompiledCondition): string {
 
 /** `R.attr.args.amount` as `args.amount`, on one line. */
 export const plainExpression = (source: string): string =>
-  source.replaceAll(/\b(?:R|request\.resource)\.attr\./g, '').replaceAll(/\s+/g, ' ').trim()
+  source
+    .replaceAll(/\b(?:R|request\.resource)\.attr\./g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()

@@ -2,8 +2,7 @@ import type { Operand } from '../cel/operand.ts'
 import { celError, UNKNOWN } from '../cel/operand.ts'
 import type { CompiledDerivedRole, PolicyNames } from '../policy/release.ts'
 import { matchesName } from '../policy/match-names.ts'
-import type { Evaluation } from './evaluation.ts'
-import type { Truth } from './truth.ts'
+import type { Evaluation, Truth } from './evaluation.ts'
 import { rememberedTruth } from './truth.ts'
 
 /** Whether a principal who has a parent role has the derived role. */

@@ -9,18 +9,25 @@ export type ScopeTables = readonly RuleTable[]
 const NO_TABLES: readonly ScopeTables[] = []
 
 /** The policies about a principal, most specific scope first. Ids are compared as bytes. */
-export function principalTables(release: CompiledRelease, principal: Principal): readonly ScopeTables[] {
+export function principalTables(
+  release: CompiledRelease,
+  principal: Principal,
+): readonly ScopeTables[] {
   const versions = release.principals.get(principal.id)
   if (versions === undefined) return NO_TABLES
   return chainOf(release.principalScopes, [versions], principal)
 }
 
 /** The policies about a kind of resource, those of matching patterns included. */
-export function resourceTables(release: CompiledRelease, resource: Resource): readonly ScopeTables[] {
+export function resourceTables(
+  release: CompiledRelease,
+  resource: Resource,
+): readonly ScopeTables[] {
   const { kind } = resource
   const versions = release.resources.get(kind) ?? release.resources.get(foldName(kind))
   const sources = versions === undefined ? [] : [versions]
-  for (const pattern of release.resourcePatterns) if (pattern.matches(kind)) sources.push(pattern.tables)
+  for (const pattern of release.resourcePatterns)
+    if (pattern.matches(kind)) sources.push(pattern.tables)
   return chainOf(release.resourceScopes, sources, resource)
 }
 

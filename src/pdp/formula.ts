@@ -17,7 +17,11 @@ export type Finding = { readonly basis: Basis; readonly reason: Reason | null }
  * each agent's standing, each sponsor, the bond to the subject, token, grants, limits. All are
  * evaluated, also after one failed. A policy-only answer has none of them.
  */
-export function findingsOf(question: Question, facts: Facts, links: readonly Link[]): readonly Finding[] {
+export function findingsOf(
+  question: Question,
+  facts: Facts,
+  links: readonly Link[],
+): readonly Finding[] {
   const { caller, ask } = question
   if (caller.kind === 'decision_caller') return []
   const who = principalOf(links)
@@ -94,15 +98,22 @@ function bond(caller: Caller, facts: Facts, links: readonly Link[]): Reason | nu
       return reason('subject_mismatch', `agent \`${agent}\` acts only on its own behalf`)
     }
   }
+  if (person !== null && RESERVED_PREFIX.test(person)) {
+    return reason('subject_mismatch', 'the subject is named like an agent or a service')
+  }
   if (person !== null && facts.subject?.id !== person) {
     return reason('subject_mismatch', 'the subject is not the one whose facts are known')
   }
-  const alone = caller.kind === 'instance' && caller.subject.kind === 'agent' ? caller.subject.id : null
+  const alone =
+    caller.kind === 'instance' && caller.subject.kind === 'agent' ? caller.subject.id : null
   if (alone !== null && links[0]?.agent !== alone) {
     return reason('subject_mismatch', 'the subject is not the agent that began the chain')
   }
   return null
 }
+
+/** How policies name agents and services; a person of that name would be taken for one (SECURITY 3). */
+const RESERVED_PREFIX = /^(?:agent|service):/
 
 function tokenHolds({ caller, ask, context }: Question): Reason | null {
   if (caller.kind !== 'instance') return null
@@ -110,7 +121,9 @@ function tokenHolds({ caller, ask, context }: Question): Reason | null {
   if (expiresAt <= context.time || rootExpiresAt <= context.time) {
     return reason('token_expired', 'the token has expired')
   }
-  return reachesAudience(caller, ask) ? null : reason('audience_mismatch', 'the token is for another audience')
+  return reachesAudience(caller, ask)
+    ? null
+    : reason('audience_mismatch', 'the token is for another audience')
 }
 
 /** Whether the audience is the one under which this kind of resource is served (CONTRACTS 3). */
@@ -129,5 +142,8 @@ function granted(caller: Caller, ask: Ask, facts: Facts): Reason | null {
   const use = { audience: own?.audience ?? (ask.resource.id as Audience), action: ask.action }
   const all = [...(own?.grants ?? []), ...facts.grants]
   if (all.every((grant) => covers(grant, use))) return null
-  return reason('grant_exceeded', `what was delegated does not cover \`${ask.action}\` on \`${ask.resource.kind}\``)
+  return reason(
+    'grant_exceeded',
+    `what was delegated does not cover \`${ask.action}\` on \`${ask.resource.kind}\``,
+  )
 }

@@ -9,7 +9,7 @@ import type { CompiledRelease } from '../policy/release.ts'
 import { contextJson } from './context-json.ts'
 import { evaluateGuardrails, evaluatePolicies } from './evaluate-policies.ts'
 import type { Evaluation } from './evaluation.ts'
-import { openEvaluation } from './evaluation.ts'
+import { openEvaluation } from './open-evaluation.ts'
 import type { Finding } from './formula.ts'
 import { findingsOf } from './formula.ts'
 import type { Party } from './parties.ts'
@@ -68,7 +68,9 @@ export const factorsHold = (judgement: Judgement): boolean =>
 /** Whether guardrails and policies let every principal pass; no principal at all is no permission. */
 export const policiesHold = (judgement: Judgement): boolean =>
   judgement.policies.length > 0 &&
-  judgement.policies.every(({ guardrail, verdict }) => guardrail === null && verdict?.effect === 'allow')
+  judgement.policies.every(
+    ({ guardrail, verdict }) => guardrail === null && verdict?.effect === 'allow',
+  )
 
 /** One entry per evaluation: guardrails first, then policies, then the factors beside them. */
 export function basisOf(judgement: Judgement): readonly Basis[] {

@@ -1,19 +1,8 @@
-import type { Variables } from '../cel/frame.ts'
 import type { Operand } from '../cel/operand.ts'
 import { partialMap, UNKNOWN } from '../cel/operand.ts'
 import type { CelValue } from '../cel/value.ts'
 import type { CompiledExpression, PolicyNames } from '../policy/release.ts'
-import type { Evaluation } from './evaluation.ts'
-
-/** What expressions of one policy may read: the request, and the policy's own names. */
-export type NamedVariables = {
-  readonly names: PolicyNames
-  readonly variables: Variables
-  /** The policy's variables once something has read them. */
-  computed: ComputedVariables | null
-}
-
-type ComputedVariables = { readonly operand: Operand; readonly failed: ReadonlySet<string> }
+import type { ComputedVariables, Evaluation, NamedVariables } from './evaluation.ts'
 
 /** The variables for a policy's expressions, made once per evaluation. */
 export function namedVariables(evaluation: Evaluation, names: PolicyNames): NamedVariables {
@@ -45,10 +34,19 @@ const NOTHING: { readonly [key: string]: CelValue } = Object.freeze(
   Object.create(null) as Record<string, CelValue>,
 )
 
-/** Whether the expression reads a variable of the policy that has no value. */
-export function readsFailed(named: NamedVariables, expression: CompiledExpression): boolean {
-  const failed = named.computed?.failed
-  return failed !== undefined && failed.size > 0 && expression.variablesRead.some((name) => failed.has(name))
+/**
+ * Whether the expression reads a variable of the policy that has no value. What it could be without
+ * that variable does not count, so the answer does not depend on what was evaluated before.
+ */
+export function readsFailed(
+  evaluation: Evaluation,
+  named: NamedVariables,
+  expression: CompiledExpression,
+): boolean {
+  const { variablesRead } = expression
+  if (variablesRead.length === 0) return false
+  const { failed } = computed(evaluation, named)
+  return failed.size > 0 && variablesRead.some((name) => failed.has(name))
 }
 
 /**
@@ -65,7 +63,8 @@ function computed(evaluation: Evaluation, named: NamedVariables): ComputedVariab
   const variables = { ...named.variables, V: soFar, variables: soFar }
   for (const { name, expression } of named.names.definitions.variables) {
     const outcome = expression.program.evaluate({ variables, now }, budget)
-    if (outcome.kind === 'error' || expression.variablesRead.some((read) => failed.has(read))) failed.add(name)
+    if (outcome.kind === 'error' || expression.variablesRead.some((read) => failed.has(read)))
+      failed.add(name)
     else if (outcome.kind === 'unknown') hidden.set(name, UNKNOWN)
     else values[name] = outcome.value
   }

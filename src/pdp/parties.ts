@@ -93,21 +93,33 @@ function personParty(id: PersonId, facts: Facts, common: Common): Party {
   const { subject } = facts
   if (subject === null || subject.id !== id) return { factor: 'subject', id, principal: null }
   const attr = attributes(subject.attr, common.identity, 'user')
-  const principal = { id, roles: subject.roles, attr, scope: common.scope, policyVersion: DEFAULT_VERSION }
+  const principal = {
+    id,
+    roles: subject.roles,
+    attr,
+    scope: common.scope,
+    policyVersion: DEFAULT_VERSION,
+  }
   return { factor: 'subject', id, principal }
 }
 
 function agentParty(link: Link, common: Common): Party {
   const id = `agent:${link.agent}`
   if (link.facts === null) return { factor: 'actor', id, principal: null }
-  const roles = link.facts.roles.includes('agent') ? link.facts.roles : [...link.facts.roles, 'agent']
+  const roles = link.facts.roles.includes('agent')
+    ? link.facts.roles
+    : [...link.facts.roles, 'agent']
   const attr = attributes(link.facts.attr, common.identity, 'agent')
   const principal = { id, roles, attr, scope: common.scope, policyVersion: DEFAULT_VERSION }
   return { factor: 'actor', id, principal }
 }
 
 /** Attributes from sources under those that only we set, whatever the sources say of them. */
-function attributes(own: JsonObject, identity: JsonObject | null, kind: 'user' | 'agent'): JsonObject {
+function attributes(
+  own: JsonObject,
+  identity: JsonObject | null,
+  kind: 'user' | 'agent',
+): JsonObject {
   // Nothing in the release reads a reserved attribute, so what stands there makes no difference.
   if (identity === null) return own
   return Object.assign(Object.create(null) as Record<string, Json>, own, identity, { kind })
@@ -147,5 +159,9 @@ function subjectJson(question: Question, facts: Facts, links: readonly Link[]): 
   }
   const first = links[0]
   if (first === undefined) return null
-  return { id: `agent:${first.agent}`, roles: first.facts?.roles ?? [], attr: first.facts?.attr ?? {} }
+  return {
+    id: `agent:${first.agent}`,
+    roles: first.facts?.roles ?? [],
+    attr: first.facts?.attr ?? {},
+  }
 }

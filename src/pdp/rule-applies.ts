@@ -2,13 +2,14 @@ import { matchesName } from '../policy/match-names.ts'
 import { foldName } from '../policy/names.ts'
 import type { CompiledRule } from '../policy/release.ts'
 import { derivedRoleTruth } from './derived-roles.ts'
-import type { Evaluation } from './evaluation.ts'
-import type { Truth } from './truth.ts'
+import type { Evaluation, Truth } from './evaluation.ts'
 
 /** Whether a rule with resources of its own is about the kind that is asked for. */
 export function isAboutKind(rule: CompiledRule, kind: string): boolean {
   const { resources } = rule
-  return resources === null || matchesName(resources, kind) || matchesName(resources, foldName(kind))
+  return (
+    resources === null || matchesName(resources, kind) || matchesName(resources, foldName(kind))
+  )
 }
 
 /**

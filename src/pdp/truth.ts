@@ -1,13 +1,6 @@
 import type { CompiledCondition, CompiledExpression, PolicyNames } from '../policy/release.ts'
-import type { Evaluation } from './evaluation.ts'
-import type { NamedVariables } from './named-variables.ts'
+import type { Evaluation, NamedVariables, Truth } from './evaluation.ts'
 import { namedVariables, readsFailed } from './named-variables.ts'
-
-/**
- * What became of a condition. `unknown` only arises while arguments are unknown: then `yes`, `no`
- * and `error` hold whatever the arguments are, except that an error may take the place of any.
- */
-export type Truth = 'yes' | 'no' | 'unknown' | 'error' | 'limit'
 
 /**
  * Judges a condition in the names of a policy. `all`, `any` and `none` go from left to right and
@@ -34,11 +27,7 @@ export function rememberedTruth(
   return truth
 }
 
-function judge(
-  evaluation: Evaluation,
-  named: NamedVariables,
-  condition: CompiledCondition,
-): Truth {
+function judge(evaluation: Evaluation, named: NamedVariables, condition: CompiledCondition): Truth {
   switch (condition.kind) {
     case 'expr':
       return judgeExpression(evaluation, named, condition.expression)
@@ -81,7 +70,7 @@ function judgeExpression(
   const { now, budget } = evaluation
   const outcome = expression.program.evaluate({ variables: named.variables, now }, budget)
   if (outcome.kind === 'error' && outcome.error.kind === 'limit') return 'limit'
-  if (readsFailed(named, expression)) return 'error'
+  if (readsFailed(evaluation, named, expression)) return 'error'
   switch (outcome.kind) {
     case 'value':
       return outcome.value === true ? 'yes' : 'no'

@@ -31,11 +31,29 @@ function policyJson(tree: PolicyTree): Json {
       const { kind, dialect, resource, version, scope, shortForm } = tree
       const derivedRoleImports = namesOf(tree.derivedRoleImports)
       const rules = tree.rules.map(ruleJson)
-      return { ...bodyOf(tree), kind, dialect, resource, version, scope, shortForm, derivedRoleImports, rules }
+      return {
+        ...bodyOf(tree),
+        kind,
+        dialect,
+        resource,
+        version,
+        scope,
+        shortForm,
+        derivedRoleImports,
+        rules,
+      }
     }
     case 'principal': {
       const { kind, dialect, principal, version, scope } = tree
-      return { ...bodyOf(tree), kind, dialect, principal, version, scope, rules: tree.rules.map(ruleJson) }
+      return {
+        ...bodyOf(tree),
+        kind,
+        dialect,
+        principal,
+        version,
+        scope,
+        rules: tree.rules.map(ruleJson),
+      }
     }
     case 'guardrail': {
       const { kind, dialect, name } = tree
@@ -51,7 +69,11 @@ function policyJson(tree: PolicyTree): Json {
       return { ...bodyOf(tree), kind, dialect, name, definitions }
     }
     case 'export_constants':
-      return { kind: tree.kind, name: tree.name, definitions: pairs(tree.definitions, (value) => value) }
+      return {
+        kind: tree.kind,
+        name: tree.name,
+        definitions: pairs(tree.definitions, (value) => value),
+      }
     case 'export_variables': {
       const { kind, dialect, name } = tree
       return { kind, dialect, name, definitions: pairs(tree.definitions, sourceOf) }

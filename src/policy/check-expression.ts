@@ -38,7 +38,11 @@ export function checkExpression(
   if (!compiled.ok) {
     for (const { line, column, message, hint } of compiled.error) {
       const at = positionInScalar(scope.file, scalar, line, column)
-      report(scope.file, at, { code: 'expression_invalid', message, ...(hint === null ? {} : { hint }) })
+      report(scope.file, at, {
+        code: 'expression_invalid',
+        message,
+        ...(hint === null ? {} : { hint }),
+      })
     }
     return null
   }
@@ -56,11 +60,17 @@ export function checkCondition(
     const expression = checkExpression(cache, scope, condition.expression)
     return expression === null ? null : { kind: 'expr', expression }
   }
-  const of = condition.of.map((part) => checkCondition(cache, scope, part)).filter((part) => part !== null)
+  const of = condition.of
+    .map((part) => checkCondition(cache, scope, part))
+    .filter((part) => part !== null)
   return of.length === condition.of.length ? { kind: condition.kind, of } : null
 }
 
-type Complaint = { readonly code: 'name_unknown' | 'not_supported' | 'value_invalid'; readonly message: string; readonly hint?: string }
+type Complaint = {
+  readonly code: 'name_unknown' | 'not_supported' | 'value_invalid'
+  readonly message: string
+  readonly hint?: string
+}
 
 /** The variables that the program reads, or null after reporting what it may not read. */
 function checkReads(
@@ -93,7 +103,10 @@ function complaintOf(scope: ExpressionScope, path: readonly string[]): Complaint
       return definedIn(scope.constants, 'constant', root, field)
     case 'G':
     case 'globals':
-      return { code: 'not_supported', message: `\`${root}\` is not supported: this version has no globals` }
+      return {
+        code: 'not_supported',
+        message: `\`${root}\` is not supported: this version has no globals`,
+      }
     case 'request':
       return requestComplaint(scope.dialect, field)
     default:
@@ -111,7 +124,8 @@ function definedIn(
     return { code: 'value_invalid', message: `\`${root}\` can only be read as \`${root}.name\`` }
   }
   if (names.has(field)) return null
-  const hint = names.size === 0 ? `this policy defines no ${noun}` : `defined are: ${[...names].join(', ')}`
+  const hint =
+    names.size === 0 ? `this policy defines no ${noun}` : `defined are: ${[...names].join(', ')}`
   return { code: 'name_unknown', message: `no ${noun} is named \`${field}\``, hint }
 }
 
@@ -120,7 +134,8 @@ const REEVE_REQUEST_FIELDS = ['action', 'context']
 
 function requestComplaint(dialect: Dialect, field: string | undefined): Complaint | null {
   if (field === undefined || REQUEST_FIELDS.includes(field)) return null
-  if (!REEVE_REQUEST_FIELDS.includes(field)) return { code: 'name_unknown', message: `\`request\` has no field \`${field}\`` }
+  if (!REEVE_REQUEST_FIELDS.includes(field))
+    return { code: 'name_unknown', message: `\`request\` has no field \`${field}\`` }
   if (dialect === 'reeve') return null
   const message = `\`request.${field}\` is not part of \`api.cerbos.dev/v1\``
   return { code: 'name_unknown', message, hint: 'declare `apiVersion: reeve.dev/v1` to use it' }

@@ -19,12 +19,14 @@ export function checkPolicies(trees: readonly PolicyTree[]): void {
       report(tree.file, tree.at, { code: 'policy_duplicate', message })
     }
   }
-  for (const tree of trees) if (tree.kind === 'resource' || tree.kind === 'principal') checkScope(tree, first)
+  for (const tree of trees)
+    if (tree.kind === 'resource' || tree.kind === 'principal') checkScope(tree, first)
 }
 
 /** What may exist once. Principals are compared as bytes, kinds of resource after folding. */
 function identityOf(tree: PolicyTree): string {
-  if (tree.kind === 'principal') return JSON.stringify([tree.kind, tree.principal, tree.version, tree.scope])
+  if (tree.kind === 'principal')
+    return JSON.stringify([tree.kind, tree.principal, tree.version, tree.scope])
   if (tree.kind === 'resource' && isPattern(tree.resource)) {
     return JSON.stringify([tree.kind, tree.resource, tree.version, tree.scope])
   }

@@ -30,8 +30,14 @@ export function compileRelease(trees: readonly PolicyTree[], digest: Digest): Co
     digest,
     policies: trees.length,
     guardrails: compileGuardrails(compiling, trees),
-    resources: indexResources(compiling, resources.filter((policy) => !isPattern(policy.resource))),
-    resourcePatterns: indexPatterns(compiling, resources.filter((policy) => isPattern(policy.resource))),
+    resources: indexResources(
+      compiling,
+      resources.filter((policy) => !isPattern(policy.resource)),
+    ),
+    resourcePatterns: indexPatterns(
+      compiling,
+      resources.filter((policy) => isPattern(policy.resource)),
+    ),
     principals: indexPrincipals(compiling, principals),
     resourceScopes: new Set(resources.map((policy) => policy.scope)),
     principalScopes: new Set(principals.map((policy) => policy.scope)),
@@ -76,7 +82,9 @@ function compileGuardrails(compiling: Compiling, trees: readonly PolicyTree[]): 
     compileTable(compiling, policy, { id: `guardrail.${policy.name}`, scope: '' }),
   )
   const ref = { release: compiling.digest, id: 'guardrail', rule: null, scope: '' }
-  const rules = tables.flatMap((table) => [...new Set([...table.byAction.values(), table.open].flat())])
+  const rules = tables.flatMap((table) => [
+    ...new Set([...table.byAction.values(), table.open].flat()),
+  ])
   return tableOf(ref, rules)
 }
 
@@ -87,7 +95,10 @@ function indexResources(
   const index: TableIndex = new Map()
   for (const policy of policies) {
     const { resource, version, scope } = policy
-    const table = compileTable(compiling, policy, { id: resourceKey(resource, version, scope), scope })
+    const table = compileTable(compiling, policy, {
+      id: resourceKey(resource, version, scope),
+      scope,
+    })
     const folded = foldName(resource)
     const tables = place(index, folded, { version, scope, table })
     // The name as written finds the same tables without folding the name of every request.
@@ -102,7 +113,10 @@ function indexPatterns(
 ): CompiledRelease['resourcePatterns'] {
   return policies.map((policy) => {
     const { resource, version, scope } = policy
-    const table = compileTable(compiling, policy, { id: resourceKey(resource, version, scope), scope })
+    const table = compileTable(compiling, policy, {
+      id: resourceKey(resource, version, scope),
+      scope,
+    })
     const index: TableIndex = new Map()
     const tables = place(index, resource, { version, scope, table })
     return { matches: compileGlob(resource)?.matches ?? (() => false), tables }
@@ -116,7 +130,10 @@ function indexPrincipals(
   const index: TableIndex = new Map()
   for (const policy of policies) {
     const { principal, version, scope } = policy
-    const table = compileTable(compiling, policy, { id: principalKey(principal, version, scope), scope })
+    const table = compileTable(compiling, policy, {
+      id: principalKey(principal, version, scope),
+      scope,
+    })
     place(index, principal, { version, scope, table })
   }
   return index

@@ -3,7 +3,13 @@ import type { ExpressionCache, ExpressionScope } from './check-expression.ts'
 import { checkCondition } from './check-expression.ts'
 import { foldName } from './names.ts'
 import { matchesName, nameMatcher } from './match-names.ts'
-import type { CompiledDerivedRole, CompiledRule, Definitions, PolicyNames, RuleTable } from './release.ts'
+import type {
+  CompiledDerivedRole,
+  CompiledRule,
+  Definitions,
+  PolicyNames,
+  RuleTable,
+} from './release.ts'
 import type { RuleTree } from './tree.ts'
 
 /** Gives every rule of a release its own number. */
@@ -36,7 +42,8 @@ function compileRule(context: RuleContext, names: PolicyNames, tree: RuleTree): 
     ref: { ...ref, rule: tree.name },
     effect: tree.effect,
     actions: nameMatcher(tree.actions),
-    resources: tree.resource === null ? null : nameMatcher([tree.resource, foldName(tree.resource)]),
+    resources:
+      tree.resource === null ? null : nameMatcher([tree.resource, foldName(tree.resource)]),
     roles: nameMatcher(tree.roles),
     derivedRoles: roles.filter((role) => role !== undefined),
     condition: tree.condition === null ? null : checkCondition(cache, scope, tree.condition),

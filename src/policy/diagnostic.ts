@@ -45,7 +45,8 @@ export type SourceFile = {
 
 export function openSourceFile(path: string, text: string): SourceFile {
   const lineStarts = [0]
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1)
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
+    lineStarts.push(at + 1)
   return { path, text, lineStarts, problems: [] }
 }
 
@@ -84,7 +85,10 @@ function excerptOf(file: SourceFile, line: number): string {
   const start = file.lineStarts[line - 1] ?? 0
   const end = Math.min(file.lineStarts[line] ?? file.text.length, start + EXCERPT_CHARACTERS_MAX)
   // Control characters could rewrite the terminal on which the diagnostic is read.
-  return file.text.slice(start, end).replace(/[\r\n]+$/, '').replaceAll(CONTROL_CHARACTERS, ' ')
+  return file.text
+    .slice(start, end)
+    .replace(/[\r\n]+$/, '')
+    .replaceAll(CONTROL_CHARACTERS, ' ')
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -94,7 +98,10 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { file, line, column, message, code, excerpt, hint } = diagnostic
   const gutter = String(line)
-  const mark = column <= excerpt.length + 1 ? `\n${' '.repeat(gutter.length)} | ${' '.repeat(column - 1)}^` : ''
+  const mark =
+    column <= excerpt.length + 1
+      ? `\n${' '.repeat(gutter.length)} | ${' '.repeat(column - 1)}^`
+      : ''
   const quoted = excerpt.trim() === '' ? '' : `\n${gutter} | ${excerpt}${mark}`
   return `${file}:${line}:${column}: ${message} [${code}]${quoted}${hint === null ? '' : `\n  hint: ${hint}`}`
 }

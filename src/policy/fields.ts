@@ -22,7 +22,10 @@ export function openFields(
   shape: Shape,
 ): Fields | null {
   if (node.kind !== 'map') {
-    report(file, node.at, { code: 'value_invalid', message: `${name} must be a map, not ${describeNode(node)}` })
+    report(file, node.at, {
+      code: 'value_invalid',
+      message: `${name} must be a map, not ${describeNode(node)}`,
+    })
     return null
   }
   for (const [key, entry] of node.entries) {
@@ -35,7 +38,11 @@ export function openFields(
 
 function reportNotSupported(file: SourceFile, at: number, where: string, key: string): void {
   const message = `\`${key}\` of ${where} is not supported: this version does not accept it`
-  report(file, at, { code: 'not_supported', message, hint: `remove \`${key}\`; nothing is decided while it stands there` })
+  report(file, at, {
+    code: 'not_supported',
+    message,
+    hint: `remove \`${key}\`; nothing is decided while it stands there`,
+  })
 }
 
 function reportUnknown(
@@ -46,7 +53,8 @@ function reportUnknown(
   known: readonly string[],
 ): void {
   const near = known.find((name) => name.toLowerCase() === key.toLowerCase() || isNear(name, key))
-  const hint = near === undefined ? `${where} may have: ${known.join(', ')}` : `did you mean \`${near}\`?`
+  const hint =
+    near === undefined ? `${where} may have: ${known.join(', ')}` : `did you mean \`${near}\`?`
   report(file, at, { code: 'field_unknown', message: `${where} has no field \`${key}\``, hint })
 }
 
@@ -89,13 +97,21 @@ export function optionalText(fields: Fields, key: string, rule: TextRule = {}): 
   return node === null ? null : textOf(fields.file, node, `\`${key}\` of ${fields.name}`, rule)
 }
 
-export function textOf(file: SourceFile, node: YamlNode, what: string, rule: TextRule = {}): string | null {
+export function textOf(
+  file: SourceFile,
+  node: YamlNode,
+  what: string,
+  rule: TextRule = {},
+): string | null {
   const scalar = textScalar(file, node, what)
   if (scalar === null) return null
   const text = scalar.value
   if (rule.pattern === undefined || rule.pattern.test(text)) return text
   const says = rule.says ?? `it must match \`${rule.pattern.source}\``
-  report(file, node.at, { code: 'value_invalid', message: `${what} cannot be \`${text}\`: ${says}` })
+  report(file, node.at, {
+    code: 'value_invalid',
+    message: `${what} cannot be \`${text}\`: ${says}`,
+  })
   return null
 }
 
@@ -108,7 +124,11 @@ export function textScalar(file: SourceFile, node: YamlNode, what: string): Text
   const isScalar = node.kind === 'scalar' && node.value !== null && node.value !== ''
   const hint = isScalar ? { hint: 'put it in quotes' } : {}
   const found = node.kind === 'scalar' && node.value === '' ? 'empty' : describeNode(node)
-  report(file, node.at, { code: 'value_invalid', message: `${what} must be text, not ${found}`, ...hint })
+  report(file, node.at, {
+    code: 'value_invalid',
+    message: `${what} must be text, not ${found}`,
+    ...hint,
+  })
   return null
 }
 

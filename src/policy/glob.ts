@@ -13,7 +13,10 @@ export function compileGlob(pattern: string): Glob | null {
   if (pattern === '*' || pattern === '**') return { pattern, matches: () => true }
   const prefix = simplePrefix(pattern)
   if (prefix !== null) {
-    return { pattern, matches: (text) => text.startsWith(prefix) && !text.includes(':', prefix.length) }
+    return {
+      pattern,
+      matches: (text) => text.startsWith(prefix) && !text.includes(':', prefix.length),
+    }
   }
   const parts = parseParts(pattern)
   return parts === null ? null : { pattern, matches: (text) => matchParts(parts, text) }
@@ -30,7 +33,11 @@ type Part =
   | { readonly kind: 'any' }
   | { readonly kind: 'any_across' }
   | { readonly kind: 'one' }
-  | { readonly kind: 'set'; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] }
+  | {
+      readonly kind: 'set'
+      readonly negated: boolean
+      readonly ranges: readonly (readonly [string, string])[]
+    }
   | { readonly kind: 'alternatives'; readonly options: readonly (readonly Part[])[] }
 
 type Cursor = { readonly text: string; at: number }
@@ -69,7 +76,9 @@ function parsePart(cursor: Cursor, character: string): Part | null {
       return parseAlternatives(cursor)
     case '\\':
       cursor.at += 2
-      return cursor.at > cursor.text.length ? null : { kind: 'text', text: cursor.text[cursor.at - 1] ?? '' }
+      return cursor.at > cursor.text.length
+        ? null
+        : { kind: 'text', text: cursor.text[cursor.at - 1] ?? '' }
     default:
       cursor.at++
       return { kind: 'text', text: character }
@@ -86,7 +95,9 @@ function parseSet(cursor: Cursor): Part | null {
   if (inside === '') return null
   const range = /^(.)-(.)$/su.exec(inside)
   const ranges: (readonly [string, string])[] =
-    range === null ? Array.from(inside, (one) => [one, one] as const) : [[range[1] ?? '', range[2] ?? '']]
+    range === null
+      ? Array.from(inside, (one) => [one, one] as const)
+      : [[range[1] ?? '', range[2] ?? '']]
   return { kind: 'set', negated, ranges }
 }
 
@@ -111,7 +122,11 @@ function matchParts(parts: readonly Part[], text: string): boolean {
   return advance(parts, text, new Set([0])).has(text.length)
 }
 
-function advance(parts: readonly Part[], text: string, starts: ReadonlySet<number>): ReadonlySet<number> {
+function advance(
+  parts: readonly Part[],
+  text: string,
+  starts: ReadonlySet<number>,
+): ReadonlySet<number> {
   let current = starts
   for (const part of parts) {
     if (current.size === 0) return current
@@ -127,16 +142,19 @@ function step(part: Part, text: string, starts: ReadonlySet<number>): ReadonlySe
     case 'any_across':
       for (const start of starts) {
         for (let end = start; end <= text.length; end++) {
-          if (end > start && (ends.has(end) || (part.kind === 'any' && text[end - 1] === ':'))) break
+          if (end > start && (ends.has(end) || (part.kind === 'any' && text[end - 1] === ':')))
+            break
           ends.add(end)
         }
       }
       return ends
     case 'alternatives':
-      for (const option of part.options) for (const end of advance(option, text, starts)) ends.add(end)
+      for (const option of part.options)
+        for (const end of advance(option, text, starts)) ends.add(end)
       return ends
     case 'text':
-      for (const start of starts) if (text.startsWith(part.text, start)) ends.add(start + part.text.length)
+      for (const start of starts)
+        if (text.startsWith(part.text, start)) ends.add(start + part.text.length)
       return ends
     case 'one':
     case 'set':

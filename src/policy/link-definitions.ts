@@ -4,14 +4,7 @@ import { checkExpression } from './check-expression.ts'
 import { report } from './diagnostic.ts'
 import { VARIABLES_MAX } from './limits.ts'
 import type { CompiledExpression, Definitions } from './release.ts'
-import type {
-  Definition,
-  ExportPolicy,
-  Expression,
-  Imported,
-  NameRef,
-  PolicyTree,
-} from './tree.ts'
+import type { Definition, ExportPolicy, Expression, Imported, NameRef, PolicyTree } from './tree.ts'
 
 /** The exported sets of a release by name. */
 export type Exports = {
@@ -31,8 +24,18 @@ export function linkDefinitions(
   cache: ExpressionCache,
   policy: DefiningPolicy,
 ): { readonly scope: ExpressionScope; readonly definitions: Definitions } {
-  const constants = gather(policy, 'constant', policy.constants, (name) => exports.constants.get(name)?.definitions)
-  const variables = gather(policy, 'variable', policy.variables, (name) => exports.variables.get(name)?.definitions)
+  const constants = gather(
+    policy,
+    'constant',
+    policy.constants,
+    (name) => exports.constants.get(name)?.definitions,
+  )
+  const variables = gather(
+    policy,
+    'variable',
+    policy.variables,
+    (name) => exports.variables.get(name)?.definitions,
+  )
   const scope: ExpressionScope = {
     file: policy.file,
     dialect: policy.dialect,
@@ -56,7 +59,11 @@ function gather<T>(
   const add = (definition: Definition<T>, at: number): void => {
     if (found.has(definition.name)) {
       const message = `${noun} \`${definition.name}\` is defined twice`
-      report(policy.file, at, { code: 'name_duplicate', message, hint: 'imported and own names must differ' })
+      report(policy.file, at, {
+        code: 'name_duplicate',
+        message,
+        hint: 'imported and own names must differ',
+      })
     } else found.set(definition.name, definition.value)
   }
   for (const ref of own.imports) {
@@ -80,7 +87,11 @@ function objectOf(constants: ReadonlyMap<string, Json>): { readonly [key: string
   return object
 }
 
-type CheckedVariable = { readonly name: string; readonly at: number; readonly expression: CompiledExpression }
+type CheckedVariable = {
+  readonly name: string
+  readonly at: number
+  readonly expression: CompiledExpression
+}
 
 /** Imported variables are checked in the importing policy, whose names they read, at their own place. */
 function checkVariables(
@@ -97,7 +108,8 @@ function checkVariables(
   for (const ref of policy.variables.imports) {
     const set = exports.variables.get(ref.name)
     if (set === undefined) continue
-    for (const definition of set.definitions) check(definition, { ...scope, file: set.file }, ref.at)
+    for (const definition of set.definitions)
+      check(definition, { ...scope, file: set.file }, ref.at)
   }
   for (const definition of policy.variables.local) check(definition, scope, definition.at)
   return checked

@@ -64,7 +64,11 @@ function resolve(
   const [role] = candidates
   if (role === undefined) {
     const message = `no imported derived role is named \`${ref.name}\``
-    report(policy.file, ref.at, { code: 'name_unknown', message, hint: 'list its set in `importDerivedRoles`' })
+    report(policy.file, ref.at, {
+      code: 'name_unknown',
+      message,
+      hint: 'list its set in `importDerivedRoles`',
+    })
     return null
   }
   if (candidates.length === 1) return role

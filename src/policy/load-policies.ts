@@ -33,7 +33,8 @@ export function loadPolicies(
   return problems.length === 0 ? ok(release) : fail(problems)
 }
 
-const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
+const compareText = (left: string, right: string): number =>
+  left < right ? -1 : left > right ? 1 : 0
 
 /** By place; one place complains once, however many policies import what stands there. */
 function problemsOf(sources: readonly SourceFile[]): readonly Diagnostic[] {

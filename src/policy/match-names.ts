@@ -16,6 +16,7 @@ export function nameMatcher(texts: readonly string[]): NameMatcher {
   }
 }
 
+/** Whether a name is among the literal ones or matches a pattern. */
 export function matchesName(matcher: NameMatcher, text: string): boolean {
   if (matcher.any || matcher.names.has(text)) return true
   for (const matches of matcher.patterns) if (matches(text)) return true

@@ -9,6 +9,7 @@ export const IDENTIFIER_PATTERN: RegExp = /^[_a-zA-Z][_a-zA-Z0-9]*$/
 /** Names that an expression reads as literals or operators. */
 export const RESERVED_IDENTIFIERS: ReadonlySet<string> = new Set(['true', 'false', 'null', 'in'])
 
+/** The version of a policy and of a request that names none. */
 export const DEFAULT_VERSION = 'default'
 
 const FOLDED_PATTERN = /^[a-zA-Z][\w@.\-/]*(?::[a-zA-Z][\w@.\-/]*)*$/
@@ -29,7 +30,8 @@ export const principalKey = (principal: string, version: string, scope: string):
   withScope(`principal.${foldName(principal)}.v${version}`, scope)
 
 /** `rule-001` for the first rule that has no name of its own. */
-export const defaultRuleName = (index: number): string => `rule-${String(index + 1).padStart(3, '0')}`
+export const defaultRuleName = (index: number): string =>
+  `rule-${String(index + 1).padStart(3, '0')}`
 
 /** `a.b.c`, `a.b`, `a` and the root, most specific first. */
 export function scopeChain(scope: string): readonly string[] {

@@ -24,7 +24,10 @@ function parseMatch(file: SourceFile, node: YamlNode): Condition | null {
   const [operator] = present
   if (operator === undefined || present.length > 1) {
     const message = '`match` needs exactly one of `expr`, `all`, `any` and `none`'
-    report(file, node.at, { code: operator === undefined ? 'field_missing' : 'field_conflict', message })
+    report(file, node.at, {
+      code: operator === undefined ? 'field_missing' : 'field_conflict',
+      message,
+    })
     return null
   }
   if (operator === 'expr') {
@@ -42,7 +45,10 @@ function parseGroup(fields: Fields, operator: 'all' | 'any' | 'none'): Condition
   if (opened === null || requiredNode(opened, 'of') === null) return null
   const items = listOf(opened, 'of')
   if (items.length === 0) {
-    report(fields.file, group.at, { code: 'value_invalid', message: `\`of\` of \`${operator}\` must not be empty` })
+    report(fields.file, group.at, {
+      code: 'value_invalid',
+      message: `\`of\` of \`${operator}\` must not be empty`,
+    })
     return null
   }
   const of = items.map((item) => parseMatch(fields.file, item)).filter((item) => item !== null)
@@ -56,7 +62,10 @@ export function parseExpressionNode(
   what: string,
 ): Expression | null {
   // `expr: true` is a legal condition that YAML reads as a boolean.
-  if (node.kind === 'scalar' && (typeof node.value === 'boolean' || typeof node.value === 'number')) {
+  if (
+    node.kind === 'scalar' &&
+    (typeof node.value === 'boolean' || typeof node.value === 'number')
+  ) {
     return { source: file.text.slice(node.at, node.end), scalar: node }
   }
   const scalar = textScalar(file, node, what)

@@ -24,7 +24,9 @@ export function parseConstants(fields: Fields): Imported<Json> {
 function openBlock(fields: Fields, key: string): Fields | null {
   const node = optionalNode(fields, key)
   if (node === null) return null
-  return openFields(fields.file, node, `\`${key}\` of ${fields.name}`, { known: ['import', 'local'] })
+  return openFields(fields.file, node, `\`${key}\` of ${fields.name}`, {
+    known: ['import', 'local'],
+  })
 }
 
 const importsOf = (fields: Fields): Imported<never>['imports'] =>

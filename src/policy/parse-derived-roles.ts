@@ -31,11 +31,22 @@ export function parseDerivedRoles(
     definitions.push(definition)
   }
   if (name === null) return null
-  return { kind: 'derived_roles', file, dialect, at: node.at, name, constants, variables, definitions }
+  return {
+    kind: 'derived_roles',
+    file,
+    dialect,
+    at: node.at,
+    name,
+    constants,
+    variables,
+    definitions,
+  }
 }
 
 function parseDefinition(file: SourceFile, node: YamlNode): DerivedRoleTree | null {
-  const fields = openFields(file, node, 'a derived role', { known: ['name', 'parentRoles', 'condition'] })
+  const fields = openFields(file, node, 'a derived role', {
+    known: ['name', 'parentRoles', 'condition'],
+  })
   if (fields === null) return null
   const name = requiredText(fields, 'name', { pattern: SET_NAME_PATTERN })
   const parents = requiredNode(fields, 'parentRoles')

@@ -29,10 +29,15 @@ export function parsePolicyFile(file: SourceFile): readonly PolicyTree[] {
   const root = readYaml(file)
   if (root === null) return []
   if (root.kind !== 'map') {
-    report(file, root.at, { code: 'value_invalid', message: 'a policy file must be a map', hint: HEAD_HINT })
+    report(file, root.at, {
+      code: 'value_invalid',
+      message: 'a policy file must be a map',
+      hint: HEAD_HINT,
+    })
     return []
   }
-  if (!root.entries.has('apiVersion') && root.entries.has('rules')) return parseShortForm(file, root)
+  if (!root.entries.has('apiVersion') && root.entries.has('rules'))
+    return parseShortForm(file, root)
   const dialect = parseDialect(file, root)
   return dialect === null ? [] : parseEnvelope(file, root, dialect)
 }
@@ -47,7 +52,11 @@ const HEAD_HINT = 'begin with `apiVersion: api.cerbos.dev/v1` or `apiVersion: re
 function parseDialect(file: SourceFile, root: YamlMap): Dialect | null {
   const entry = root.entries.get('apiVersion')
   if (entry === undefined) {
-    report(file, root.at, { code: 'field_missing', message: 'a policy needs `apiVersion`', hint: HEAD_HINT })
+    report(file, root.at, {
+      code: 'field_missing',
+      message: 'a policy needs `apiVersion`',
+      hint: HEAD_HINT,
+    })
     return null
   }
   const version = textOf(file, entry.value, '`apiVersion`')
@@ -86,7 +95,10 @@ function parseEnvelope(file: SourceFile, root: YamlMap, dialect: Dialect): reado
   if (name === undefined || present.length > 1) {
     if (root.entries.has('rolePolicy')) return []
     const message = `a policy needs exactly one of ${names.map((one) => `\`${one}\``).join(', ')}`
-    report(file, root.at, { code: name === undefined ? 'field_missing' : 'field_conflict', message })
+    report(file, root.at, {
+      code: name === undefined ? 'field_missing' : 'field_conflict',
+      message,
+    })
     return []
   }
   const body = requiredNode(fields, name)
@@ -119,12 +131,18 @@ function checkEnvelope(fields: Fields): boolean {
 
 const EXPORT_SHAPE = { known: ['name', 'definitions'] }
 
-function parseExportVariables(file: SourceFile, node: YamlNode, dialect: Dialect): PolicyTree | null {
+function parseExportVariables(
+  file: SourceFile,
+  node: YamlNode,
+  dialect: Dialect,
+): PolicyTree | null {
   const fields = openFields(file, node, '`exportVariables`', EXPORT_SHAPE)
   if (fields === null) return null
   const name = requiredText(fields, 'name', { pattern: SET_NAME_PATTERN })
   const definitions = parseExpressions(fields, 'definitions')
-  return name === null ? null : { kind: 'export_variables', file, at: node.at, name, dialect, definitions }
+  return name === null
+    ? null
+    : { kind: 'export_variables', file, at: node.at, name, dialect, definitions }
 }
 
 function parseExportConstants(file: SourceFile, node: YamlNode): PolicyTree | null {

@@ -4,7 +4,14 @@ import { listOf, openFields, requiredNode, requiredText } from './fields.ts'
 import { DEFAULT_VERSION, defaultRuleName, POLICY_NAME_PATTERN } from './names.ts'
 import { parseConstants, parseVariables } from './parse-definitions.ts'
 import { checkScopePermissions, parseScope, parseVersion } from './parse-head.ts'
-import { checkPattern, parseCommon, parseEffect, parseRuleResource, REEVE_FIELDS, REEVE_NOT_YET } from './parse-rule.ts'
+import {
+  checkPattern,
+  parseCommon,
+  parseEffect,
+  parseRuleResource,
+  REEVE_FIELDS,
+  REEVE_NOT_YET,
+} from './parse-rule.ts'
 import type { Dialect, PrincipalPolicy, RuleTree } from './tree.ts'
 import type { YamlNode } from './yaml-node.ts'
 
@@ -40,7 +47,11 @@ export function parsePrincipalPolicy(
     rules: listOf(fields, 'rules').flatMap((item) => parseResourceActions(file, item, dialect)),
   } as const
   // A policy without a legal name stays, so that problems of its expressions are found as well.
-  return { ...policy, principal: principal ?? `invalid:${file.path}`, version: version ?? DEFAULT_VERSION }
+  return {
+    ...policy,
+    principal: principal ?? `invalid:${file.path}`,
+    version: version ?? DEFAULT_VERSION,
+  }
 }
 
 function parseResourceActions(

@@ -51,17 +51,24 @@ export function parseResourcePolicy(
     derivedRoleImports: textsOf(fields, 'importDerivedRoles', { pattern: SET_NAME_PATTERN }),
     constants: parseConstants(fields),
     variables: parseVariables(fields),
-    rules: parseRules(fields, (item, index) => parseResourceRule(file, item, dialect, index)),
+    rules: parseRules(fields, dialect, (item, index) =>
+      parseResourceRule(file, item, dialect, index),
+    ),
   } as const
   // A policy without a legal name stays, so that problems of its expressions are found as well.
-  return { ...policy, resource: resource ?? `invalid:${file.path}`, version: version ?? DEFAULT_VERSION }
+  return {
+    ...policy,
+    resource: resource ?? `invalid:${file.path}`,
+    version: version ?? DEFAULT_VERSION,
+  }
 }
 
 function parseResourceName(fields: Fields, dialect: Dialect): string | null {
   const text = requiredText(fields, 'resource')
   if (text === null) return null
   const at = fields.entries.get('resource')?.value.at ?? fields.at
-  if (dialect === 'reeve' && isPattern(text)) return compileGlob(text) === null ? badName(fields, at, text) : text
+  if (dialect === 'reeve' && isPattern(text))
+    return compileGlob(text) === null ? badName(fields, at, text) : text
   return POLICY_NAME_PATTERN.test(text) ? text : badName(fields, at, text)
 }
 
@@ -75,9 +82,10 @@ function badName(fields: Fields, at: number, text: string): null {
   return null
 }
 
-/** Reads the rules and reports names that stand twice. */
-export function parseRules(
+/** Reads the rules; in our dialect names that stand twice are reported, Cerbos lets them pass. */
+function parseRules(
   fields: Fields,
+  dialect: Dialect,
   read: (item: YamlNode, index: number) => RuleTree | null,
 ): readonly RuleTree[] {
   const rules: RuleTree[] = []
@@ -85,7 +93,7 @@ export function parseRules(
   for (const [index, item] of listOf(fields, 'rules').entries()) {
     const rule = read(item, index)
     if (rule === null) continue
-    if (names.has(rule.name)) {
+    if (dialect === 'reeve' && names.has(rule.name)) {
       const message = `two rules of ${fields.name} are named \`${rule.name}\``
       report(fields.file, rule.at, { code: 'name_duplicate', message })
     }
@@ -109,7 +117,7 @@ export function parseGuardrail(
   const name = requiredText(fields, 'name', { pattern: SET_NAME_PATTERN })
   const constants = parseConstants(fields)
   const variables = parseVariables(fields)
-  const rules = parseRules(fields, (item, index) => parseGuardrailRule(file, item, index))
+  const rules = parseRules(fields, dialect, (item, index) => parseGuardrailRule(file, item, index))
   if (name === null) return null
   return { kind: 'guardrail', file, dialect, at: node.at, name, constants, variables, rules }
 }
@@ -122,7 +130,11 @@ function parseGuardrailRule(file: SourceFile, node: YamlNode, index: number): Ru
   const effect = optionalText(fields, 'effect') === null ? 'deny' : parseEffect(fields)
   if (effect === 'allow') {
     const message = 'a guardrail only denies'
-    report(file, node.at, { code: 'value_invalid', message, hint: 'allow it in a `resourcePolicy`' })
+    report(file, node.at, {
+      code: 'value_invalid',
+      message,
+      hint: 'allow it in a `resourcePolicy`',
+    })
     return null
   }
   const actions = parseActions(fields)

@@ -1,7 +1,14 @@
 import type { SourceFile } from './diagnostic.ts'
 import { report } from './diagnostic.ts'
 import type { Fields } from './fields.ts'
-import { openFields, optionalBoolean, optionalText, requiredNode, requiredText, textsOf } from './fields.ts'
+import {
+  openFields,
+  optionalBoolean,
+  optionalText,
+  requiredNode,
+  requiredText,
+  textsOf,
+} from './fields.ts'
 import { compileGlob, isPattern } from './glob.ts'
 import { defaultRuleName, RULE_NAME_PATTERN, SET_NAME_PATTERN } from './names.ts'
 import { parseCondition } from './parse-condition.ts'
@@ -32,9 +39,16 @@ export function parseResourceRule(
   const derivedRoles = textsOf(fields, 'derivedRoles', { pattern: SET_NAME_PATTERN })
   if (!fields.entries.has('roles') && !fields.entries.has('derivedRoles')) {
     const hint = 'add `roles: ["*"]` if it is meant for everybody'
-    report(file, node.at, { code: 'field_missing', message: 'a rule needs `roles` or `derivedRoles`', hint })
+    report(file, node.at, {
+      code: 'field_missing',
+      message: 'a rule needs `roles` or `derivedRoles`',
+      hint,
+    })
   } else if (roles.length + derivedRoles.length === 0) {
-    report(file, node.at, { code: 'value_invalid', message: 'a rule needs at least one role or derived role' })
+    report(file, node.at, {
+      code: 'value_invalid',
+      message: 'a rule needs at least one role or derived role',
+    })
   }
   if (effect === null) return null
   return { ...parseCommon(fields, index), effect, resource: null, actions, roles, derivedRoles }
@@ -47,7 +61,8 @@ export function parseCommon(
 ): Pick<RuleTree, 'name' | 'at' | 'condition' | 'remedy' | 'discloses'> {
   const says = 'a rule name begins with a letter and has letters, digits, `_`, `@`, `.` and `-`'
   return {
-    name: optionalText(fields, 'name', { pattern: RULE_NAME_PATTERN, says }) ?? defaultRuleName(index),
+    name:
+      optionalText(fields, 'name', { pattern: RULE_NAME_PATTERN, says }) ?? defaultRuleName(index),
     at: fields.at,
     condition: parseCondition(fields),
     remedy: fields.entries.has('remedy') ? optionalText(fields, 'remedy') : null,
@@ -56,12 +71,15 @@ export function parseCommon(
 }
 
 export function parseActions(fields: Fields): readonly string[] {
-  if (requiredNode(fields, 'actions') === null) return []
-  const actions = parsePatterns(fields, 'actions')
-  if (actions.length === 0) {
-    report(fields.file, fields.at, { code: 'value_invalid', message: `\`actions\` of ${fields.name} must not be empty` })
-  }
-  return actions
+  const node = requiredNode(fields, 'actions')
+  if (node !== null) refuseEmpty(fields, 'actions', node)
+  return node === null ? [] : parsePatterns(fields, 'actions')
+}
+
+export function refuseEmpty(fields: Fields, key: string, node: YamlNode): void {
+  if (node.kind !== 'list' || node.items.length > 0) return
+  const message = `\`${key}\` of ${fields.name} must not be empty`
+  report(fields.file, node.at, { code: 'value_invalid', message })
 }
 
 /** A list of names of which those with `*` are patterns that must be well formed. */

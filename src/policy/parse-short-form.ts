@@ -2,9 +2,18 @@ import { isName } from '../core/ids.ts'
 import type { SourceFile } from './diagnostic.ts'
 import { report } from './diagnostic.ts'
 import type { Fields } from './fields.ts'
-import { listOf, openFields, optionalNode, optionalText, requiredNode, requiredText, textsOf } from './fields.ts'
+import {
+  listOf,
+  openFields,
+  optionalNode,
+  optionalText,
+  requiredNode,
+  requiredText,
+  textsOf,
+} from './fields.ts'
 import { DEFAULT_VERSION, RULE_NAME_PATTERN } from './names.ts'
 import { parseExpressionNode } from './parse-condition.ts'
+import { refuseEmpty } from './parse-rule.ts'
 import type { Condition, ResourcePolicy, RuleTree } from './tree.ts'
 import type { YamlMap, YamlNode, YamlScalar } from './yaml-node.ts'
 
@@ -14,7 +23,9 @@ import type { YamlMap, YamlNode, YamlScalar } from './yaml-node.ts'
  * for that tool within `max_token_ttl_seconds`.
  */
 export function parseShortForm(file: SourceFile, root: YamlMap): readonly ResourcePolicy[] {
-  const fields = openFields(file, root, 'the short form', { known: ['rules', 'description', '$schema'] })
+  const fields = openFields(file, root, 'the short form', {
+    known: ['rules', 'description', '$schema'],
+  })
   if (fields === null) return []
   optionalText(fields, 'description')
   optionalText(fields, '$schema')
@@ -24,7 +35,10 @@ export function parseShortForm(file: SourceFile, root: YamlMap): readonly Resour
     const rule = parseShortRule(file, item)
     if (rule === null) continue
     if (ids.has(rule.id)) {
-      report(file, item.at, { code: 'name_duplicate', message: `two rules have the id \`${rule.id}\`` })
+      report(file, item.at, {
+        code: 'name_duplicate',
+        message: `two rules have the id \`${rule.id}\``,
+      })
     }
     ids.add(rule.id)
     for (const [kind, tree] of treesOf(rule)) byKind.set(kind, [...(byKind.get(kind) ?? []), tree])
@@ -70,15 +84,13 @@ function parseTool(fields: Fields): ShortRule['tool'] | null {
 }
 
 function parseActions(fields: Fields): readonly string[] {
-  if (requiredNode(fields, 'allowed_actions') === null) return []
+  const node = requiredNode(fields, 'allowed_actions')
+  if (node === null) return []
+  refuseEmpty(fields, 'allowed_actions', node)
   const actions = textsOf(fields, 'allowed_actions', {
     pattern: /^(?:\*|[^:*]+)$/,
     says: 'it is the name of a tool, without `:` and `*`; `*` alone means every tool',
   })
-  if (actions.length === 0) {
-    const at = fields.entries.get('allowed_actions')?.value.at ?? fields.at
-    report(fields.file, at, { code: 'value_invalid', message: '`allowed_actions` must not be empty' })
-  }
   return actions.map(({ name }) => `tool:${name}`)
 }
 
@@ -92,7 +104,8 @@ function parseTtl(fields: Fields): YamlScalar | null {
   const node = optionalNode(fields, 'max_token_ttl_seconds')
   if (node === null) return null
   const value = node.kind === 'scalar' && typeof node.value === 'number' ? node.value : 0
-  if (node.kind === 'scalar' && Number.isInteger(value) && value >= 1 && value <= TTL_SECONDS_MAX) return node
+  if (node.kind === 'scalar' && Number.isInteger(value) && value >= 1 && value <= TTL_SECONDS_MAX)
+    return node
   const message = `\`max_token_ttl_seconds\` must be a whole number from 1 to ${TTL_SECONDS_MAX}`
   report(fields.file, node.at, { code: 'value_invalid', message })
   return null
@@ -116,7 +129,10 @@ function treesOf(rule: ShortRule): readonly (readonly [string, RuleTree])[] {
   return [
     [server, { ...base, name: rule.id, actions: rule.actions, condition: rule.when }],
     [server, { ...base, name: `${rule.id}.connect`, actions: ['connect'], condition: null }],
-    ['token', { ...base, name: `${rule.id}.issue`, actions: ['issue'], condition: issueCondition(rule) }],
+    [
+      'token',
+      { ...base, name: `${rule.id}.issue`, actions: ['issue'], condition: issueCondition(rule) },
+    ],
   ]
 }
 

@@ -16,15 +16,20 @@ export function positionInScalar(
     case 'plain':
       return line === 1 ? clamp(scalar, scalar.at + column - 1) : scalar.at
     case 'single_quoted':
-      return line === 1 ? clamp(scalar, skipUnits(file.text, scalar.at + 1, column - 1, quoteLength)) : scalar.at
+      return line === 1
+        ? clamp(scalar, skipUnits(file.text, scalar.at + 1, column - 1, quoteLength))
+        : scalar.at
     case 'double_quoted':
-      return line === 1 ? clamp(scalar, skipUnits(file.text, scalar.at + 1, column - 1, escapeLength)) : scalar.at
+      return line === 1
+        ? clamp(scalar, skipUnits(file.text, scalar.at + 1, column - 1, escapeLength))
+        : scalar.at
     case 'block':
       return positionInBlock(file, scalar, line, column)
   }
 }
 
-const clamp = (scalar: YamlScalar, at: number): number => Math.min(at, Math.max(scalar.at, scalar.end - 1))
+const clamp = (scalar: YamlScalar, at: number): number =>
+  Math.min(at, Math.max(scalar.at, scalar.end - 1))
 
 /** Walks `count` characters of the value, each as long in the file as `lengthAt` says. */
 function skipUnits(
@@ -48,12 +53,21 @@ function escapeLength(text: string, at: number): number {
   return 2 + (Object.hasOwn(HEX_DIGITS, letter) ? (HEX_DIGITS[letter] ?? 0) : 0)
 }
 
-function positionInBlock(file: SourceFile, scalar: YamlScalar, line: number, column: number): number {
+function positionInBlock(
+  file: SourceFile,
+  scalar: YamlScalar,
+  line: number,
+  column: number,
+): number {
   const header = lineOf(file, scalar.at)
-  const target = header + line
-  const start = file.lineStarts[target - 1]
+  const start = file.lineStarts[header + line - 1]
   if (start === undefined) return scalar.at
-  const end = file.lineStarts[target] ?? file.text.length
-  const indent = /^ */.exec(file.text.slice(start, end))?.[0].length ?? 0
-  return Math.min(start + indent + column - 1, end)
+  const end = file.lineStarts[header + line] ?? file.text.length
+  return Math.min(start + blockIndent(file, header) + column - 1, end)
+}
+
+/** Spaces that the block takes off each line: those before its first line that is not blank. */
+function blockIndent(file: SourceFile, header: number): number {
+  const start = file.lineStarts[header] ?? file.text.length
+  return /^(?:[ \t]*\r?\n)*( *)/.exec(file.text.slice(start))?.[1]?.length ?? 0
 }

@@ -3,7 +3,12 @@ import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml'
 
 import type { SourceFile } from './diagnostic.ts'
 import { report } from './diagnostic.ts'
-import { POLICY_FILE_CHARACTERS_MAX, YAML_DEPTH_MAX, YAML_PROBLEMS_MAX, YAML_VALUES_MAX } from './limits.ts'
+import {
+  POLICY_FILE_CHARACTERS_MAX,
+  YAML_DEPTH_MAX,
+  YAML_PROBLEMS_MAX,
+  YAML_VALUES_MAX,
+} from './limits.ts'
 import type { ScalarStyle, YamlEntry, YamlMap, YamlNode } from './yaml-node.ts'
 
 /**
@@ -46,7 +51,11 @@ function parseOne(file: SourceFile): Document.Parsed | null {
   if (first === undefined) return null
   if (second !== undefined) {
     const message = 'a file holds one document'
-    report(file, second.range[0], { code: 'yaml_invalid', message, hint: 'move what follows `---` to a file of its own' })
+    report(file, second.range[0], {
+      code: 'yaml_invalid',
+      message,
+      hint: 'move what follows `---` to a file of its own',
+    })
     return null
   }
   const problems = [...first.errors, ...first.warnings]
@@ -64,12 +73,21 @@ function parseOne(file: SourceFile): Document.Parsed | null {
 const STACK_EXHAUSTED = /call stack/i
 
 const reportDepth = (file: SourceFile): void => {
-  report(file, 0, { code: 'yaml_too_large', message: `the file is nested deeper than ${YAML_DEPTH_MAX} levels` })
+  report(file, 0, {
+    code: 'yaml_too_large',
+    message: `the file is nested deeper than ${YAML_DEPTH_MAX} levels`,
+  })
 }
 
 function parseDocuments(file: SourceFile): readonly Document.Parsed[] | null {
   try {
-    const options = { version: '1.2', schema: 'core', strict: true, uniqueKeys: true, merge: true } as const
+    const options = {
+      version: '1.2',
+      schema: 'core',
+      strict: true,
+      uniqueKeys: true,
+      merge: true,
+    } as const
     const parsed = parseAllDocuments(file.text, {
       ...options,
       prettyErrors: false,
@@ -93,7 +111,11 @@ function convert(reading: Reading, node: ParsedNode | null, depth: number): Yaml
   const at = node?.range[0] ?? 0
   if (node === null || reading.failed) return nothingAt(at)
   if (reading.valuesLeft-- <= 0) {
-    return refuse(reading, at, `the file holds more than ${YAML_VALUES_MAX} values, aliases included`)
+    return refuse(
+      reading,
+      at,
+      `the file holds more than ${YAML_VALUES_MAX} values, aliases included`,
+    )
   }
   if (depth > YAML_DEPTH_MAX) {
     return refuse(reading, at, `the file is nested deeper than ${YAML_DEPTH_MAX} levels`)
@@ -112,7 +134,8 @@ function convert(reading: Reading, node: ParsedNode | null, depth: number): Yaml
 function convertAlias(reading: Reading, alias: Alias, depth: number): YamlNode {
   const at = alias.range?.[0] ?? 0
   const target = reading.anchors.get(alias.source)
-  if (target === undefined) return refuse(reading, at, `no anchor is named \`${alias.source}\``, 'yaml_invalid')
+  if (target === undefined)
+    return refuse(reading, at, `no anchor is named \`${alias.source}\``, 'yaml_invalid')
   reading.aliasDepth++
   const node = convert(reading, target, depth + 1)
   reading.aliasDepth--
@@ -158,7 +181,8 @@ function convertMap(reading: Reading, node: YAMLMap.Parsed, depth: number): Yaml
     const keyAt = keyOffset(pair)
     const key = keyText(pair)
     const value = convert(reading, pair.value, depth + 1)
-    if (key === null || !key.isWellFormed()) refuse(reading, keyAt, 'a key must be text', 'yaml_invalid')
+    if (key === null || !key.isWellFormed())
+      refuse(reading, keyAt, 'a key must be text', 'yaml_invalid')
     else if (key === MERGE_KEY) merged.push(...mergeSources(reading, value, keyAt))
     else entries.set(key, { keyAt, value })
   }
@@ -187,7 +211,8 @@ function keyText(pair: Pair<ParsedNode, ParsedNode | null>): string | null {
   // The reader turns a merge key into a symbol; its source is what the author wrote.
   if (typeof key.value === 'symbol') return MERGE_KEY
   if (typeof key.value === 'string') return key.value
-  if (typeof key.value === 'number' || typeof key.value === 'boolean') return key.source ?? String(key.value)
+  if (typeof key.value === 'number' || typeof key.value === 'boolean')
+    return key.source ?? String(key.value)
   return null
 }
 
@@ -202,4 +227,10 @@ function refuse(
   return nothingAt(at)
 }
 
-const nothingAt = (at: number): YamlNode => ({ kind: 'scalar', value: null, at, end: at, style: 'plain' })
+const nothingAt = (at: number): YamlNode => ({
+  kind: 'scalar',
+  value: null,
+  at,
+  end: at,
+  style: 'plain',
+})

@@ -12,6 +12,7 @@ export type NameMatcher = {
   readonly patterns: readonly ((text: string) => boolean)[]
 }
 
+/** An expression that is ready to run. */
 export type CompiledExpression = {
   readonly source: string
   readonly program: CelProgram
@@ -19,6 +20,7 @@ export type CompiledExpression = {
   readonly variablesRead: readonly string[]
 }
 
+/** A condition whose leaves are ready to run. */
 export type CompiledCondition =
   | { readonly kind: 'expr'; readonly expression: CompiledExpression }
   | { readonly kind: 'all' | 'any' | 'none'; readonly of: readonly CompiledCondition[] }
@@ -32,6 +34,7 @@ export type Definitions = {
   }[]
 }
 
+/** A role that a principal has by another role and a condition. */
 export type CompiledDerivedRole = {
   readonly name: string
   readonly parentRoles: NameMatcher
@@ -39,6 +42,7 @@ export type CompiledDerivedRole = {
   readonly names: PolicyNames
 }
 
+/** One rule, with everything that judging it needs. */
 export type CompiledRule = {
   /** Unique within the release; conditions are remembered by it during one evaluation. */
   readonly id: number
@@ -75,6 +79,7 @@ export type RuleTable = {
 /** The tables of one kind of resource or principal, by version and then by scope. */
 export type ScopedTables = ReadonlyMap<string, ReadonlyMap<string, readonly RuleTable[]>>
 
+/** An immutable set of policies, ready to decide: replaced whole, never patched. */
 export type CompiledRelease = Release & {
   readonly policies: number
   readonly guardrails: RuleTable

@@ -65,7 +65,7 @@ test('when the writer dies everything under way fails, and nothing new is taken 
   client.connected(true)
   const again = client.commit(aDraft(3), [], [])
   endTurn()
-  answers(client, [3, 'receipt', 0, digest(1), 1])
+  answers(client, [2, 'receipt', 0, digest(1), 1])
   assert.equal((await again).ok, true)
 })
 

@@ -99,7 +99,7 @@ export function createCommitClient(deps: CommitClientDeps): CommitClient {
       up = now
       outbox = []
       if (now) return
-      for (const number of [...waiting.keys()]) {
+      for (const number of waiting.keys()) {
         settle(number, () => unavailable('the ledger stopped before the record was confirmed'))
       }
     },

@@ -1,10 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { formatNoteKey, type NoteKey, parseNoteKey } from '../audit/checkpoint.ts'
@@ -26,6 +20,7 @@ export type StorePaths = {
   readonly sealKey: string
 }
 
+/** The paths of the store in a state directory. */
 export const storePaths = (directory: string): StorePaths => ({
   directory,
   database: join(directory, 'reeve.db'),

@@ -11,6 +11,9 @@ import {
 import { NONCE_BYTES, TAG_BYTES } from '../audit/sealed-part.ts'
 import type { HmacText, Sha256 } from '../core/digest.ts'
 
+export const base64url = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+
 export const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer')
 
 const BLOCK_BYTES = 64
@@ -41,16 +44,16 @@ export function createHmacText(): HmacText {
   }
 }
 
-/** AES-256-GCM; the result is ciphertext and tag. */
+/** AES-256-GCM; the result is ciphertext and tag. Context is ASCII, text is UTF-8. */
 export function encryptBox(
   key: KeyObject,
   nonce: Uint8Array,
   context: string,
-  text: Uint8Array,
+  text: Uint8Array | string,
 ): Uint8Array {
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
-  cipher.setAAD(Buffer.from(context))
-  const ciphertext = cipher.update(text)
+  cipher.setAAD(Buffer.from(context, 'latin1'))
+  const ciphertext = typeof text === 'string' ? cipher.update(text, 'utf8') : cipher.update(text)
   cipher.final()
   return Buffer.concat([ciphertext, cipher.getAuthTag()])
 }
@@ -64,7 +67,7 @@ export function decryptBox(
 ): Uint8Array | null {
   if (box.length < TAG_BYTES || nonce.length !== NONCE_BYTES) return null
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-  decipher.setAAD(Buffer.from(context))
+  decipher.setAAD(Buffer.from(context, 'latin1'))
   decipher.setAuthTag(box.subarray(box.length - TAG_BYTES))
   try {
     const text = decipher.update(box.subarray(0, box.length - TAG_BYTES))
@@ -82,11 +85,7 @@ export function createSigner(jwk: Readonly<Record<string, string>>): (text: stri
 }
 
 /** Checks an Ed25519 signature over UTF-8 text with a raw public key of 32 bytes. */
-export function verifyEd25519(
-  publicKey: Uint8Array,
-  text: string,
-  signature: Uint8Array,
-): boolean {
+export function verifyEd25519(publicKey: Uint8Array, text: string, signature: Uint8Array): boolean {
   const x = Buffer.from(publicKey).toString('base64url')
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
   return verify(null, Buffer.from(text), key, signature)

@@ -30,7 +30,12 @@ test('messages that gathered are committed as groups of bounded size, in order, 
   for (let number = 1; number <= count; number++) {
     handle(JSON.stringify([[number, 'commit', aDraft(number), [], []]]))
   }
-  handle(JSON.stringify([[count + 1, 'seed', {}], [count + 2, 'close']]))
+  handle(
+    JSON.stringify([
+      [count + 1, 'seed', {}],
+      [count + 2, 'close'],
+    ]),
+  )
   while (deferred.length > 0) deferred.shift()?.()
   assert.deepEqual(groups, [GROUP_ENTRIES_MAX, 5])
   assert.deepEqual(

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { readRecord } from '../audit/read-record.ts'
 import type { EpochMillis } from '../core/clock.ts'
@@ -50,7 +49,11 @@ export function startWriter(
     database,
     randomBytes: world.randomBytes,
     wrappingKey: keys.value.wrapping,
-    boot: { producerId: producerId(database), bootId: randomUUID(), startedAt: world.now() },
+    boot: {
+      producerId: producerId(database, world.newId),
+      bootId: world.newId(),
+      startedAt: world.now(),
+    },
     deployment: options.deployment,
     checkpointKey: keys.value.checkpoint,
     sign: keys.value.sign,
@@ -85,18 +88,15 @@ function settle(
   const open = createOpenGroup(database, keys.wrapping)
   const read = (row: { id: string; leaf: string; sealed: Uint8Array }) => readRecord(open, row)
   for (const tenant of options.tenants) {
-    settleOpenDecisions(
-      { database, commitGroup, read, newId: world.newId, now: world.now },
-      tenant,
-    )
+    settleOpenDecisions({ database, commitGroup, read, newId: world.newId, now: world.now }, tenant)
   }
 }
 
 /** The id of this installation as a producer of records, made with the database. */
-function producerId(database: DatabaseSync): string {
+function producerId(database: DatabaseSync, newId: NewId): string {
   const known = database.prepare(`select value from meta where name = 'producer_id'`).get()
   if (typeof known?.['value'] === 'string') return known['value']
-  const made = randomUUID()
+  const made = newId()
   database.prepare(`insert into meta (name, value) values ('producer_id', ?)`).run(made)
   return made
 }

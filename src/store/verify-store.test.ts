@@ -32,9 +32,7 @@ function withTamperable(run: (ledger: TestLedger) => void): void {
 const entry = (draft: ReturnType<typeof aDraft>) => ({ draft, changes: [], preconditions: [] })
 
 const disarm = ({ database }: TestLedger): void =>
-  database.exec(
-    'drop trigger ledger_is_not_updated; drop trigger ledger_is_not_deleted; drop trigger ledger_is_dense',
-  )
+  database.exec('drop trigger ledger_is_not_updated; drop trigger ledger_is_not_deleted')
 
 const undo = (ledger: TestLedger, tamper: () => void): number => {
   // The verifier has a connection of its own, so the change must be committed; it is put back after.
@@ -55,7 +53,17 @@ const undo = (ledger: TestLedger, tamper: () => void): number => {
 test('a flipped bit in any column of any entry is detected', () => {
   withTamperable((ledger) => {
     const { database } = ledger
-    const columns = ['tenant', 'idx', 'id', 'type', 'at', 'decision_id', 'leaf', 'leaf_hash', 'sealed']
+    const columns = [
+      'tenant',
+      'idx',
+      'id',
+      'type',
+      'at',
+      'decision_id',
+      'leaf',
+      'leaf_hash',
+      'sealed',
+    ]
     fc.assert(
       fc.property(
         fc.constantFrom(...columns),
@@ -64,7 +72,9 @@ test('a flipped bit in any column of any entry is detected', () => {
         fc.nat(7),
         (column, index, position, bit) => {
           const code = undo(ledger, () => {
-            const row = database.prepare(`select ${column} as value from ledger where idx = ?`).get(index)
+            const row = database
+              .prepare(`select ${column} as value from ledger where idx = ?`)
+              .get(index)
             const flipped = flip(row?.['value'], position, bit)
             database.prepare(`update ledger set ${column} = ? where idx = ?`).run(flipped, index)
           })
@@ -123,7 +133,11 @@ test('every entry that is removed, repeated or exchanged is detected, with index
         update ledger set idx = ${index} where idx = ${(index + 1) % ENTRIES};
         update ledger set idx = ${(index + 1) % ENTRIES} where idx = -1;`
       for (const sql of [removed, removed + closed, opened, exchanged]) {
-        assert.equal(undo(ledger, () => database.exec(sql)), 40, sql)
+        assert.equal(
+          undo(ledger, () => database.exec(sql)),
+          40,
+          sql,
+        )
       }
     }
   })
@@ -158,9 +172,7 @@ test('a key that is gone shows as erased, and the ledger still verifies', () => 
 /** Cuts the end off as someone who holds the checkpoint key could: the rest is signed anew. */
 function truncate(ledger: TestLedger, size: number): void {
   const { database, paths } = ledger
-  const kept = database
-    .prepare('select * from ledger where idx < ? order by idx')
-    .all(size)
+  const kept = database.prepare('select * from ledger where idx < ? order by idx').all(size)
   database.exec('delete from ledger; delete from ledger_head; delete from producer')
   const keys = openStoreKeys({ randomBytes }, paths, { deployment: 'test', mayCreate: false })
   assert.ok(keys.ok)
@@ -172,13 +184,20 @@ function resign(
   rows: readonly Record<string, unknown>[],
   sign: (text: string) => Uint8Array,
 ): void {
-  const keys = openStoreKeys({ randomBytes }, ledger.paths, { deployment: 'test', mayCreate: false })
+  const keys = openStoreKeys({ randomBytes }, ledger.paths, {
+    deployment: 'test',
+    mayCreate: false,
+  })
   assert.ok(keys.ok)
   const commitGroup = createCommitGroup({
     database: ledger.database,
     randomBytes,
     wrappingKey: keys.value.wrapping,
-    boot: { producerId: crypto.randomUUID(), bootId: crypto.randomUUID(), startedAt: epochMillis(1) },
+    boot: {
+      producerId: crypto.randomUUID(),
+      bootId: crypto.randomUUID(),
+      startedAt: epochMillis(1),
+    },
     deployment: 'test',
     checkpointKey: keys.value.checkpoint,
     sign,
@@ -196,7 +215,9 @@ test('a cut or rewritten ledger is detected against a checkpoint kept elsewhere,
     const without = ledger.verify()
     assert.equal(without.exitCode, 0)
     assert.match(without.lines[0] ?? '', /^UNANCHORED/)
-    assert.ok(without.lines.some((line) => /does not prove: that the end was not cut off/.test(line)))
+    assert.ok(
+      without.lines.some((line) => /does not prove: that the end was not cut off/.test(line)),
+    )
     const shorter = ledger.verify(anchor)
     assert.equal(shorter.exitCode, 30)
     assert.match(shorter.lines[0] ?? '', /^UNANCHORED/)
@@ -242,7 +263,10 @@ test('no flipped bit of the database file changes a record and still verifies', 
     const original = readFileSync(file)
     const options = { directory, tenant: DEFAULT_TENANT, checkpoint: null, requireAnchor: false }
     const leaf = original.indexOf('"agent_instance_id"')
-    const positions = fc.oneof(fc.nat(original.length - 1), fc.integer({ min: leaf, max: leaf + 2000 }))
+    const positions = fc.oneof(
+      fc.nat(original.length - 1),
+      fc.integer({ min: leaf, max: leaf + 2000 }),
+    )
     fc.assert(
       fc.property(positions, fc.nat(7), (position, bit) => {
         const bytes = Buffer.from(original)
@@ -256,9 +280,11 @@ test('no flipped bit of the database file changes a record and still verifies', 
       }),
       { numRuns: 80 },
     )
-    const bytes = Buffer.from(original)
-    bytes[leaf] = 0
-    writeFileSync(file, bytes)
+    // Every copy: the first one may be a remnant of a page that was split.
+    const changed = original
+      .toString('latin1')
+      .replaceAll('"agent_instance_id"', '"agent_instance_iD"')
+    writeFileSync(file, changed, 'latin1')
     assert.equal(must(verifyStore(options)).exitCode, 40)
     writeFileSync(file, original.subarray(0, 5000))
     assert.equal(must(verifyStore(options)).exitCode, 40)

@@ -26,7 +26,8 @@ export type VerifyStoreOptions = {
  */
 export function verifyStore(options: VerifyStoreOptions): Result<VerifyReport, Reason> {
   const paths = storePaths(options.directory)
-  if (!existsSync(paths.database)) return missing(`there is no ledger in \`${options.directory}\` yet`)
+  if (!existsSync(paths.database))
+    return missing(`there is no ledger in \`${options.directory}\` yet`)
   const key = readKeys(paths)
   if (!key.ok) return key
   const opened = openLedger(options.directory, options.tenant)

@@ -29,7 +29,11 @@ export class Unsupported extends Error {
 }
 
 type WireTime = { readonly seconds: bigint; readonly nanos: number }
-type WireMessage = { readonly $typeName: string; readonly typeUrl?: string; readonly value?: Uint8Array }
+type WireMessage = {
+  readonly $typeName: string
+  readonly typeUrl?: string
+  readonly value?: Uint8Array
+}
 
 /** A `cel.expr.Value` as a value of ours. */
 export function corpusValue(kind: Choice): CelValue {
@@ -58,6 +62,7 @@ export function corpusValue(kind: Choice): CelValue {
       )
     case 'objectValue':
       return messageValue(value as WireMessage)
+    case undefined:
     default:
       throw new Unsupported(`value of kind ${kind.case}`)
   }
@@ -102,8 +107,10 @@ export function corpusType(kind: Choice): CelType {
   const { value } = kind
   if (kind.case === 'primitive') return scalar(PRIMITIVES[value as number] ?? 'dyn')
   if (kind.case === 'null') return scalar('null')
-  if (kind.case === 'wellKnown') return value === 2 ? scalar('timestamp') : value === 3 ? scalar('duration') : DYN
-  if (kind.case === 'listType') return listOf(corpusType((value as { elemType: { typeKind: Choice } }).elemType.typeKind))
+  if (kind.case === 'wellKnown')
+    return value === 2 ? scalar('timestamp') : value === 3 ? scalar('duration') : DYN
+  if (kind.case === 'listType')
+    return listOf(corpusType((value as { elemType: { typeKind: Choice } }).elemType.typeKind))
   if (kind.case === 'mapType') {
     const map = value as { keyType: { typeKind: Choice }; valueType: { typeKind: Choice } }
     return mapOf(corpusType(map.keyType.typeKind), corpusType(map.valueType.typeKind))
@@ -115,13 +122,17 @@ export function corpusType(kind: Choice): CelType {
 export function canonical(value: CelValue): string {
   if (isList(value)) return `[${value.map(canonical).join(', ')}]`
   if (isMap(value)) {
-    return `{${mapPairs(value).map(([key, item]) => `${canonical(key)}: ${canonical(item)}`).toSorted().join(', ')}}`
+    return `{${mapPairs(value)
+      .map(([key, item]) => `${canonical(key)}: ${canonical(item)}`)
+      .toSorted()
+      .join(', ')}}`
   }
   if (isUint(value)) return `uint ${value.value}`
   if (isBytes(value)) return `bytes ${value.bytes.join(' ')}`
   if (isTimestamp(value) || isDuration(value)) return `${typeNameOf(value)} ${value.nanos}`
   if (isTypeValue(value)) return `type ${value.name}`
-  if (isOptional(value)) return `optional ${value.value === undefined ? 'none' : canonical(value.value)}`
+  if (isOptional(value))
+    return `optional ${value.value === undefined ? 'none' : canonical(value.value)}`
   if (typeof value === 'number') return `double ${value}`
   return `${typeNameOf(value)} ${String(value)}`
 }

@@ -35,11 +35,20 @@ type RawTest = {
     readonly resultMatcher: Choice
   }
 }
-type RawSuite = { readonly name: string; readonly suites: readonly RawSuite[]; readonly tests: readonly RawTest[] }
+type RawSuite = {
+  readonly name: string
+  readonly suites: readonly RawSuite[]
+  readonly tests: readonly RawTest[]
+}
 
 /** Every case of every suite, with an id that is unique. */
 export function corpusCases(): readonly CorpusCase[] {
-  const suites = [getConformanceSuite(), getComprehensionSuite(), getParsingSuite(), getCheckingSuite()]
+  const suites = [
+    getConformanceSuite(),
+    getComprehensionSuite(),
+    getParsingSuite(),
+    getCheckingSuite(),
+  ]
   const seen = new Map<string, number>()
   const cases: CorpusCase[] = []
   const visit = (suite: RawSuite, path: string): void => {
@@ -49,16 +58,18 @@ export function corpusCases(): readonly CorpusCase[] {
       seen.set(name, count)
       cases.push(caseOf(raw, count === 1 ? name : `${name}#${count}`, path.split('/')[0] ?? path))
     }
-    for (const inner of suite.suites) visit(inner, path === '' ? inner.name : `${path}/${inner.name}`)
+    for (const inner of suite.suites)
+      visit(inner, path === '' ? inner.name : `${path}/${inner.name}`)
   }
   for (const suite of suites) {
-    visit(suite as unknown as RawSuite, suite.name === 'conformance' ? '' : suite.name)
+    visit(suite, suite.name === 'conformance' ? '' : suite.name)
   }
   return cases
 }
 
 function caseOf(raw: RawTest, id: string, suite: string): CorpusCase {
-  const { expr, container, disableCheck, checkOnly, typeEnv, bindings, resultMatcher } = raw.original
+  const { expr, container, disableCheck, checkOnly, typeEnv, bindings, resultMatcher } =
+    raw.original
   return {
     id: id.replace(/^\//, ''),
     suite,

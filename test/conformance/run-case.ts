@@ -16,7 +16,9 @@ const BUDGET_STEPS = 1_000_000
 /** Why a case fails, or null when it passes. */
 export function failureOf(item: CorpusCase): string | null {
   try {
-    return ['parsing', 'checking', 'comprehensions'].includes(item.suite) ? parseFailure(item) : evaluateFailure(item)
+    return ['parsing', 'checking', 'comprehensions'].includes(item.suite)
+      ? parseFailure(item)
+      : evaluateFailure(item)
   } catch (error) {
     if (error instanceof Unsupported) return error.message
     throw error
@@ -50,7 +52,10 @@ function evaluateFailure(item: CorpusCase): string | null {
     values[name] = corpusValue(choice.case === 'value' ? choice.value.kind : choice)
   }
   if (item.checkOnly) return null
-  const outcome = compiled.value.evaluate({ variables: values, now: epochMillis(0) }, { steps: BUDGET_STEPS })
+  const outcome = compiled.value.evaluate(
+    { variables: values, now: epochMillis(0) },
+    { steps: BUDGET_STEPS },
+  )
   return matchFailure(item.matcher, outcome)
 }
 
@@ -66,7 +71,8 @@ function matchFailure(matcher: Choice, outcome: CelOutcome): string | null {
 
 function expectedValue(matcher: Choice): CelValue {
   if (matcher.case === undefined) return true
-  if (matcher.case === 'value') return corpusValue((matcher.value as { readonly kind: Choice }).kind)
+  if (matcher.case === 'value')
+    return corpusValue((matcher.value as { readonly kind: Choice }).kind)
   if (matcher.case === 'typedResult') {
     const { result } = matcher.value as { readonly result?: { readonly kind: Choice } }
     if (result !== undefined) return corpusValue(result.kind)

@@ -14,9 +14,7 @@ export function assembleConfig(
   tokens: RawTokens,
   references: References,
 ): Config {
-  const base = dirname(file)
   const publicUrl = withoutSlash(raw.public_url)
-  const state = raw.mode === 'development' ? '.reeve/development' : '.reeve'
   return {
     mode: raw.mode,
     file,
@@ -36,7 +34,7 @@ export function assembleConfig(
             credential: references.secret(['callers', i, 'credential'], caller.credential),
           },
     ),
-    stateDirectory: dirname(resolve(base, raw.store?.sqlite.path ?? `${state}/reeve.db`)),
+    stateDirectory: stateDirectoryOf(file, raw),
     tokens: tokenService(raw, tokens, publicUrl),
     people: raw.identity.people.map((person) => ({ ...person, attr: person.attr as JsonObject })),
     issuers: issuers(raw, references),
@@ -66,6 +64,12 @@ export function assembleConfig(
   }
 }
 
+/** The folder of the database; the keys and the operator's credential stand beside it. */
+export function stateDirectoryOf(file: string, raw: Pick<RawConfig, 'mode' | 'store'>): string {
+  const state = raw.mode === 'development' ? '.reeve/development' : '.reeve'
+  return dirname(resolve(dirname(file), raw.store?.sqlite.path ?? `${state}/reeve.db`))
+}
+
 function tokenService(raw: RawConfig, tokens: RawTokens, publicUrl: string): Config['tokens'] {
   const issuer = raw.mode === 'development' ? DEVELOPMENT_ISSUER : publicUrl
   const everything = [...raw.mcp.servers, ...raw.providers].map(({ id }) => id)
@@ -86,8 +90,6 @@ const issuers = (raw: RawConfig, references: References): Config['issuers'] =>
     algorithms: issuer.algorithms,
     audience: issuer.audience,
     jwks: references.jwks(['identity', 'issuers', i, 'jwks_file'], issuer.jwks_file),
-    rolesClaim: issuer.roles_claim ?? null,
-    roles: issuer.roles,
   }))
 
 const agents = (raw: RawConfig, references: References): Config['agents'] =>

@@ -8,12 +8,20 @@ const personId = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}(?::[A-Za-z0-9._@+-]{1,128})?$/, 'must be an ASCII id')
 const role = z.string().regex(/^[A-Za-z0-9][\w.:-]{0,127}$/, 'must be a role name')
 const attr = z.record(z.string(), z.json()).default({})
-const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+/** A password in a URL would stand in this file, in messages and in records. */
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), 'must not hold a user or a password')
+/** Audiences are made by adding paths to it. */
+const publicUrl = url.refine((text) => !/[?#]/.test(text), 'must end with its path')
 
 /** A secret is a reference, never a value: this file may be shared. */
-const secret = z.union([z.strictObject({ env: z.string() }), z.strictObject({ file: z.string() })], {
-  error: 'must be {env: NAME} or {file: PATH}; a secret never stands in the file itself',
-})
+const secret = z.union(
+  [z.strictObject({ env: z.string() }), z.strictObject({ file: z.string() })],
+  {
+    error: 'must be {env: NAME} or {file: PATH}; a secret never stands in the file itself',
+  },
+)
 
 const credential = z
   .union(
@@ -31,7 +39,9 @@ const credential = z
   )
   .default({ kind: 'none' })
 
-const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be HOST:PORT')
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be HOST:PORT')
 
 /** Keys and credentials stand beside the database, so its folder is what the path chooses. */
 const database = z.string().regex(/(?:^|\/)reeve\.db$/, 'must end in reeve.db')
@@ -51,8 +61,6 @@ const issuer = z.strictObject({
   algorithms: z.array(z.enum(['ES256', 'RS256', 'EdDSA'])).min(1),
   audience: z.string().min(1).max(512),
   jwks_file: z.string(),
-  roles_claim: z.string().optional(),
-  roles: z.record(z.string(), role).default({}),
 })
 
 const person = z.strictObject({
@@ -95,17 +103,14 @@ const model = z.strictObject({
 })
 
 const caller = z.union(
-  [
-    z.strictObject({ local: z.literal(true) }),
-    z.strictObject({ id: name, credential: secret }),
-  ],
+  [z.strictObject({ local: z.literal(true) }), z.strictObject({ id: name, credential: secret })],
   { error: 'must be {local: true} or {id, credential}' },
 )
 
 const config = z.strictObject({
   $schema: z.string().optional(),
   mode: z.enum(['development', 'production']).default('production'),
-  public_url: url.default('http://localhost:8080'),
+  public_url: publicUrl.default('http://localhost:8080'),
   behind_tls_proxy: z.boolean().default(false),
   listen: z
     .strictObject({
@@ -134,17 +139,23 @@ const config = z.strictObject({
 })
 
 /** What is wrong and where in the data; the caller knows where that stands in the file. */
-export type SchemaProblem = { readonly path: readonly PropertyKey[]; readonly message: string }
+export type SchemaProblem = {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly hint?: string
+}
 
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly SchemaProblem[] }
 
 /** Checks `reeve.yaml`: closed at every level, every default filled in. */
-export const checkConfig = (data: unknown): Checked<RawConfig> => check(config.safeParse(data ?? {}))
+export const checkConfig = (data: unknown): Checked<RawConfig> =>
+  check(config.safeParse(data ?? {}))
 
 /** Checks `token-service-config.yml`. */
-export const checkTokens = (data: unknown): Checked<RawTokens> => check(tokens.safeParse(data ?? {}))
+export const checkTokens = (data: unknown): Checked<RawTokens> =>
+  check(tokens.safeParse(data ?? {}))
 
 /** JSON Schemas of both files, for editors; written to `schema/` and compared in the tests. */
 export const configJsonSchemas = (): Readonly<Record<string, unknown>> => ({
@@ -163,6 +174,7 @@ function problemsOf(issue: z.core.$ZodIssue): readonly SchemaProblem[] {
   return issue.keys.map((key) => ({
     path: [...issue.path, key],
     message: `unknown key \`${key}\``,
+    hint: 'remove it, or correct its name; the schema beside this file lists what there is',
   }))
 }
 

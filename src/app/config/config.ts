@@ -70,9 +70,6 @@ export type IssuerConfig = {
   readonly algorithms: readonly string[]
   readonly audience: string
   readonly jwks: JsonObject
-  readonly rolesClaim: string | null
-  /** Role of the issuer to role of ours; what is not named here is no role (SECURITY 3). */
-  readonly roles: Readonly<Record<string, string>>
 }
 
 /** Who may ask the decision API: whoever is on this loopback listener, or who knows the credential. */

@@ -2,34 +2,90 @@ import type { Config, ConfigProblem } from './config.ts'
 
 /** Where a mistake stands in the file. */
 export type Located = {
-  readonly at: (path: readonly PropertyKey[], message: string, hint?: string | null) => ConfigProblem
+  readonly at: (
+    path: readonly PropertyKey[],
+    message: string,
+    hint?: string | null,
+  ) => ConfigProblem
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
-export const isLoopback = (host: string): boolean => LOOPBACK.has(host) || /^127\.\d+\.\d+\.\d+$/.test(host)
+export const isLoopback = (host: string): boolean =>
+  LOOPBACK.has(host) || /^127\.\d+\.\d+\.\d+$/.test(host)
 
 /** What no single field can tell: references, names that policies would fold, and what a mode forbids. */
 export function crossCheck(config: Config, where: Located): readonly ConfigProblem[] {
   return [
     ...listeners(config, where),
     ...development(config, where),
-    ...names(config.servers.map((server) => server.id), ['mcp', 'servers'], where),
-    ...names(config.providers.map((provider) => provider.id), ['providers'], where),
-    ...names(config.agents.map((agent) => agent.id), ['agents'], where),
-    ...duplicates(config.people.map((person) => person.id), ['identity', 'people'], where),
+    ...names(
+      config.servers.map((server) => server.id),
+      ['mcp', 'servers'],
+      where,
+    ),
+    ...names(
+      config.providers.map((provider) => provider.id),
+      ['providers'],
+      where,
+    ),
+    ...names(
+      config.agents.map((agent) => agent.id),
+      ['agents'],
+      where,
+    ),
+    ...duplicates(
+      config.people.map((person) => person.id),
+      ['identity', 'people'],
+      where,
+    ),
+    ...duplicates(
+      config.models.map((model) => model.id),
+      ['models'],
+      where,
+    ),
+    ...duplicates(
+      config.callers.map((caller) => (caller.kind === 'local' ? null : caller.id)),
+      ['callers'],
+      where,
+    ),
+    ...duplicates(
+      config.issuers.map((one) => one.issuer),
+      ['identity', 'issuers'],
+      where,
+      'issuer',
+    ),
+    ...duplicates(
+      config.issuers.map((one) => one.alias),
+      ['identity', 'issuers'],
+      where,
+      'alias',
+    ),
     ...references(config, where),
     ...tokens(config, where),
   ]
 }
 
 function* listeners(config: Config, where: Located): Iterable<ConfigProblem> {
+  const taken = new Map<string, string>()
   for (const name of ['data', 'control', 'pdp'] as const) {
     const { host, port } = config.listen[name]
+    const before = port === 0 ? undefined : taken.get(`${host}:${port}`)
+    if (before !== undefined)
+      yield where.at(
+        ['listen', name],
+        `\`listen.${before}\` has the same address`,
+        'give each a port of its own',
+      )
+    taken.set(`${host}:${port}`, name)
     if (port > 65_535) yield where.at(['listen', name], `port ${port} does not exist`)
     if (isLoopback(host)) continue
     if (config.mode === 'development')
-      yield where.at(['listen', name], '`mode: development` listens on loopback only', 'use 127.0.0.1, or `mode: production`')
+      yield where.at(
+        ['listen', name],
+        '`mode: development` listens on loopback only',
+        'use 127.0.0.1, or `mode: production`',
+      )
     else if (!config.behindTlsProxy)
       yield where.at(
         ['listen', name],
@@ -37,8 +93,15 @@ function* listeners(config: Config, where: Located): Iterable<ConfigProblem> {
         'put a TLS proxy in front and set `behind_tls_proxy: true`, or listen on 127.0.0.1',
       )
   }
-  if (config.callers.some((caller) => caller.kind === 'local') && !isLoopback(config.listen.pdp.host))
-    yield where.at(['callers'], '`local: true` needs `listen.pdp` on loopback', 'give each caller an id and a credential')
+  if (
+    config.callers.some((caller) => caller.kind === 'local') &&
+    !isLoopback(config.listen.pdp.host)
+  )
+    yield where.at(
+      ['callers'],
+      '`local: true` needs `listen.pdp` on loopback',
+      'give each caller an id and a credential',
+    )
 }
 
 function* development(config: Config, where: Located): Iterable<ConfigProblem> {
@@ -46,12 +109,19 @@ function* development(config: Config, where: Located): Iterable<ConfigProblem> {
     if (config.behindTlsProxy)
       yield where.at(['behind_tls_proxy'], '`mode: development` refuses to run behind a proxy')
     if (config.issuers.length > 0)
-      yield where.at(['identity', 'issuers'], '`mode: development` has an issuer of its own', 'remove `identity.issuers`, or use `mode: production`')
+      yield where.at(
+        ['identity', 'issuers'],
+        '`mode: development` has an issuer of its own',
+        'remove `identity.issuers`, or use `mode: production`',
+      )
   }
   const prepared = config.agents.flatMap((agent, i) => (agent.development ? [i] : []))
   const [first, second] = prepared
   if (first !== undefined && config.mode !== 'development')
-    yield where.at(['agents', first, 'development'], '`development: true` is for `mode: development` only')
+    yield where.at(
+      ['agents', first, 'development'],
+      '`development: true` is for `mode: development` only',
+    )
   if (second !== undefined)
     yield where.at(['agents', second, 'development'], 'only one agent can be the prepared one')
 }
@@ -67,19 +137,26 @@ function* names(
     const folded = name.replaceAll('-', '_')
     const before = seen.get(folded)
     if (before !== undefined)
-      yield where.at([...path, i, 'id'], before === name ? `\`${name}\` stands here twice` : `\`${name}\` and \`${before}\` are one name in policies`)
+      yield where.at(
+        [...path, i, 'id'],
+        before === name
+          ? `\`${name}\` stands here twice`
+          : `\`${name}\` and \`${before}\` are one name in policies`,
+      )
     seen.set(folded, name)
   }
 }
 
 function* duplicates(
-  all: readonly string[],
+  all: readonly (string | null)[],
   path: readonly PropertyKey[],
   where: Located,
+  key: string = 'id',
 ): Iterable<ConfigProblem> {
   const seen = new Set<string>()
   for (const [i, id] of all.entries()) {
-    if (seen.has(id)) yield where.at([...path, i, 'id'], `\`${id}\` stands here twice`)
+    if (id === null) continue
+    if (seen.has(id)) yield where.at([...path, i, key], `\`${id}\` stands here twice`)
     seen.add(id)
   }
 }
@@ -88,10 +165,20 @@ function* references(config: Config, where: Located): Iterable<ConfigProblem> {
   const providers = new Set(config.providers.map((provider) => provider.id))
   for (const [i, model] of config.models.entries())
     if (!providers.has(model.provider))
-      yield where.at(['models', i, 'id'], `there is no provider \`${model.provider}\``, 'add it to `providers`')
-  const both = config.providers.find((provider) => config.servers.some((server) => server.id === provider.id))
+      yield where.at(
+        ['models', i, 'id'],
+        `there is no provider \`${model.provider}\``,
+        'add it to `providers`',
+      )
+  const both = config.providers.find((provider) =>
+    config.servers.some((server) => server.id === provider.id),
+  )
   if (both !== undefined)
-    yield where.at(['providers'], `\`${both.id}\` is both a provider and an MCP server`, 'a tool of a token request must name one of them')
+    yield where.at(
+      ['providers'],
+      `\`${both.id}\` is both a provider and an MCP server`,
+      'a tool of a token request must name one of them',
+    )
   if (config.providers.filter((provider) => provider.default).length > 1)
     yield where.at(['providers'], 'only one provider can be the default')
   if (config.issuers.filter((issuer) => issuer.primary).length > 1)

@@ -1,9 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { ConfigSources } from './config-sources.ts'
-
-/** Policy files below a directory; more is a mistaken path. */
-const POLICY_FILES_MAX = 50_000
+import { join, relative } from 'node:path'
+import { Unreadable, type ConfigSources } from './config-sources.ts'
 
 const POLICY = /\.(?:ya?ml|json)$/
 /** Tests, fixtures and schemas live beside policies and are none (Cerbos' layout). */
@@ -18,27 +15,34 @@ function readFile(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if (isMissing(error)) return null
-    throw error
+    return nullWhenMissing(path, error)
   }
 }
 
 function listPolicies(directory: string): readonly string[] | null {
   try {
-    const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    return names
-      .filter((name) => POLICY.test(name) && !NOT_POLICY.test(name))
-      .slice(0, POLICY_FILES_MAX)
-      .map((name) => join(directory, name))
+    return readdirSync(directory, { recursive: true, withFileTypes: true, encoding: 'utf8' })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => isPolicy(relative(directory, path)))
       .sort()
   } catch (error) {
-    if (isMissing(error)) return null
-    throw error
+    return nullWhenMissing(directory, error)
   }
 }
 
-const isMissing = (error: unknown): boolean =>
-  typeof error === 'object' &&
-  error !== null &&
-  'code' in error &&
-  (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR')
+const isPolicy = (name: string): boolean => POLICY.test(name) && !NOT_POLICY.test(name)
+
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'it is not a directory',
+  ELOOP: 'its symbolic links lead nowhere',
+}
+
+function nullWhenMissing(path: string, error: unknown): null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ENOENT') return null
+  throw new Unreadable(path, WHY[code] ?? `it cannot be read (${code})`)
+}

@@ -24,8 +24,6 @@ export type RawIssuer = {
   algorithms: ('ES256' | 'RS256' | 'EdDSA')[]
   audience: string
   jwks_file: string
-  roles_claim?: string | undefined
-  roles: Record<string, string>
 }
 
 export type RawPerson = { id: string; roles: string[]; groups: string[]; attr: Attr }

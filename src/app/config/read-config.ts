@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path'
 import { fail, ok, type Result } from '../../core/result.ts'
-import { assembleConfig } from './assemble-config.ts'
+import { assembleConfig, stateDirectoryOf } from './assemble-config.ts'
 import { checkConfig, checkTokens, type Checked } from './config-schema.ts'
 import type { Config, ConfigProblem } from './config.ts'
 import { crossCheck } from './cross-check.ts'
-import type { ConfigSources } from './config-sources.ts'
-import type { RawConfig, RawTokens } from './raw-config.ts'
+import { Unreadable, type ConfigSources } from './config-sources.ts'
+import type { RawTokens } from './raw-config.ts'
 import { createReferences } from './read-references.ts'
 import { parseYamlFile, type YamlFile } from './yaml-file.ts'
 
@@ -21,40 +21,81 @@ export function readConfig(
   file: string,
   flags: Flags = {},
 ): Result<Config, readonly ConfigProblem[]> {
-  const text = sources.readFile(file)
-  if (text === null) return fail([missingFile(file)])
-  const yaml = parseYamlFile(file, text, sources.environment)
-  if (!yaml.ok) return yaml
-  const raw = withPlaces(yaml.value, checkConfig(yaml.value.data))
-  if (!raw.ok) return raw
-  const tokens = readTokens(sources, raw.value, yaml.value)
-  if (!tokens.ok) return tokens
+  return readable(() => {
+    const text = sources.readFile(file)
+    if (text === null) return fail([missingFile(file)])
+    const yaml = parseYamlFile(file, text, sources.environment)
+    if (!yaml.ok) return yaml
+    const raw = withPlaces(yaml.value, checkConfig(yaml.value.data))
+    const tokens = readTokens(sources, yaml.value)
+    if (!raw.ok || !tokens.ok)
+      return fail([...(raw.ok ? [] : raw.error), ...(tokens.ok ? [] : tokens.error)])
 
-  const problems: ConfigProblem[] = []
-  const at = (
-    path: readonly PropertyKey[],
-    message: string,
-    hint: string | null = null,
-  ): ConfigProblem => ({ file, ...yaml.value.at(path), message, hint })
-  const references = createReferences(sources, dirname(file), (path, message, hint) => {
-    problems.push(at(path, message, hint ?? null))
+    const problems: ConfigProblem[] = []
+    const at = (
+      path: readonly PropertyKey[],
+      message: string,
+      hint: string | null = null,
+    ): ConfigProblem => ({ file, ...yaml.value.at(path), message, hint })
+    const references = createReferences(sources, dirname(file), (path, message, hint) => {
+      problems.push(at(path, message, hint ?? null))
+    })
+    const listen = { ...raw.value.listen, ...flags }
+    const config = assembleConfig(file, { ...raw.value, listen }, tokens.value, references)
+    problems.push(...crossCheck(config, { at }))
+    return problems.length > 0 ? fail(problems) : ok(config)
   })
-  const listen = { ...raw.value.listen, ...flags }
-  const config = assembleConfig(file, { ...raw.value, listen }, tokens.value, references)
-  problems.push(...crossCheck(config, { at }))
-  return problems.length > 0 ? fail(problems) : ok(config)
+}
+
+/**
+ * Only where the state of a configuration lies, for commands that look at the ledger: they need
+ * neither its secrets nor the rest of it to be right.
+ */
+export function readStateDirectory(
+  sources: ConfigSources,
+  file: string,
+): Result<string, readonly ConfigProblem[]> {
+  return readable(() => {
+    const text = sources.readFile(file)
+    if (text === null) return fail([missingFile(file)])
+    const yaml = parseYamlFile(file, text, sources.environment, ['mode', 'store'])
+    if (!yaml.ok) return yaml
+    const raw = withPlaces(yaml.value, checkConfig(yaml.value.data))
+    return raw.ok ? ok(stateDirectoryOf(file, raw.value)) : raw
+  })
+}
+
+/** A file that is there and cannot be read is a mistake like any other. */
+function readable<T>(
+  read: () => Result<T, readonly ConfigProblem[]>,
+): Result<T, readonly ConfigProblem[]> {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    const { path: file, message } = error
+    return fail([
+      { file, line: 1, column: 1, message, hint: 'correct the path, or its permissions' },
+    ])
+  }
 }
 
 /** The token section stands in `reeve.yaml` or in its own file, never in both. */
 function readTokens(
   sources: ConfigSources,
-  raw: RawConfig,
   yaml: YamlFile,
 ): Result<RawTokens, readonly ConfigProblem[]> {
   const path = join(dirname(yaml.file), 'token-service-config.yml')
   const text = sources.readFile(path)
-  if (text === null) return withPlaces(yaml, checkTokens(raw.tokens ?? {}))
-  if (raw.tokens === undefined) {
+  const { data } = yaml
+  const inside =
+    typeof data === 'object' && data !== null && 'tokens' in data ? data.tokens : undefined
+  if (text === null) {
+    // What is wrong with the section itself is said by the check of the whole file.
+    const checked = checkTokens(inside)
+    return checked.ok ? checked : fail([])
+  }
+  if (inside === undefined) {
     const parsed = parseYamlFile(path, text, sources.environment)
     return parsed.ok ? withPlaces(parsed.value, checkTokens(parsed.value.data)) : parsed
   }
@@ -71,11 +112,11 @@ function readTokens(
 function withPlaces<T>(yaml: YamlFile, checked: Checked<T>): Result<T, readonly ConfigProblem[]> {
   if (checked.ok) return checked
   return fail(
-    checked.problems.map(({ path, message }) => ({
+    checked.problems.map(({ path, message, hint }) => ({
       file: yaml.file,
       ...yaml.at(path),
       message: path.length === 0 ? message : `\`${path.map(String).join('.')}\`: ${message}`,
-      hint: null,
+      hint: hint ?? null,
     })),
   )
 }

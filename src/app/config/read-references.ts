@@ -14,6 +14,9 @@ export type References = {
 
 export type Report = (path: readonly PropertyKey[], message: string, hint?: string | null) => void
 
+/** Policy files below a directory; more is a mistaken path. */
+const POLICY_FILES_MAX = 50_000
+
 /** The short form of policies, beside `reeve.yaml` or in the policy directory. */
 const SHORT_FORM = 'policy-config.yaml'
 
@@ -22,20 +25,35 @@ export function createReferences(sources: ConfigSources, base: string, report: R
   const secret: References['secret'] = (path, reference) => {
     if ('env' in reference) {
       const value = sources.environment[reference.env] ?? ''
-      if (value === '') report(path, `the environment variable \`${reference.env}\` is not set`)
+      if (value === '')
+        report(
+          path,
+          `the environment variable \`${reference.env}\` is not set`,
+          `set it before the start: ${reference.env}=...`,
+        )
       return value
     }
     const value = sources.readFile(resolve(base, reference.file))?.trim() ?? ''
-    if (value === '') report(path, `the secret file \`${reference.file}\` does not exist or is empty`)
+    if (value === '')
+      report(
+        path,
+        `the secret file \`${reference.file}\` does not exist or is empty`,
+        'paths are relative to the folder of this file',
+      )
     return value
   }
   return {
     secret,
     credential: (path, raw) =>
       raw.kind === 'configured_header'
-        ? { kind: raw.kind, name: raw.name.toLowerCase(), value: raw.prefix + secret(path, raw.value) }
+        ? {
+            kind: raw.kind,
+            name: raw.name.toLowerCase(),
+            value: raw.prefix + secret(path, raw.value),
+          }
         : { kind: raw.kind },
-    jwks: (path, name) => readJwks(sources, resolve(base, name), (message) => report(path, message)),
+    jwks: (path, name) =>
+      readJwks(sources, resolve(base, name), (message, hint) => report(path, message, hint)),
     policies: (raw) => readPolicies(sources, base, raw, report),
   }
 }
@@ -43,21 +61,29 @@ export function createReferences(sources: ConfigSources, base: string, report: R
 function readJwks(
   sources: ConfigSources,
   path: string,
-  report: (message: string) => void,
+  report: (message: string, hint: string) => void,
 ): JsonObject {
   const text = sources.readFile(path)
   if (text === null) {
-    report(`the key set \`${path}\` does not exist`)
+    report(
+      `the key set \`${path}\` does not exist`,
+      'write the public keys there, as a JSON Web Key Set',
+    )
     return {}
   }
   try {
     const parsed: unknown = JSON.parse(text)
-    if (typeof parsed === 'object' && parsed !== null && 'keys' in parsed && Array.isArray(parsed.keys))
+    if (
+      typeof parsed === 'object' &&
+      parsed !== null &&
+      'keys' in parsed &&
+      Array.isArray(parsed.keys)
+    )
       return parsed as JsonObject
   } catch {
     // Reported below with every other shape that is no key set.
   }
-  report(`\`${path}\` is not a JSON Web Key Set (RFC 7517 §5): expected {"keys": [...]}`)
+  report(`\`${path}\` is not a JSON Web Key Set (RFC 7517 §5)`, 'expected {"keys": [...]}')
   return {}
 }
 
@@ -77,7 +103,15 @@ function readPolicies(
         `the policy directory \`${directory}\` does not exist`,
         'create it, or correct `policies.dir`',
       )
-    paths.push(...(found ?? []))
+    if (found !== null && found.length > POLICY_FILES_MAX) {
+      report(
+        ['policies', 'dir'],
+        `there are more than ${POLICY_FILES_MAX} policy files in \`${directory}\``,
+        'name the directory that holds only policies',
+      )
+      return []
+    }
+    for (const path of found ?? []) paths.push(path)
   }
   const beside = join(base, SHORT_FORM)
   if (!paths.includes(beside) && sources.readFile(beside) !== null) paths.push(beside)
@@ -88,5 +122,10 @@ function readPolicies(
       `the short form stands in ${short.join(' and in ')}`,
       'a section stands in one place: remove one of the two',
     )
-  return paths.map((path) => ({ path, text: sources.readFile(path) ?? '' }))
+  return paths.flatMap((path) => {
+    const text = sources.readFile(path)
+    // A deny rule that is not read is a deny rule that does not hold.
+    if (text === null) report(['policies'], `the policy file \`${path}\` does not exist`)
+    return text === null ? [] : [{ path, text }]
+  })
 }

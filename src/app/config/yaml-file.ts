@@ -15,50 +15,67 @@ const FILE_CHARS_MAX = 1024 * 1024
 /** Aliases that a file may expand to; more is an alias bomb. */
 const ALIAS_COUNT_MAX = 100
 
+/** Nesting of a configuration; deeper is an attack on recursive code, real files stay below 12. */
+const DEPTH_MAX = 64
+
+type Environment = Readonly<Record<string, string | undefined>>
+
 /**
  * Parses one YAML document and replaces `${NAME}` and `${NAME:default}` in its strings from the
- * environment. Fails with every syntax error, duplicate key and unset variable of the file.
+ * environment. Total: fails with every syntax error, duplicate key and unset variable of the file.
+ * With `only`, just these top-level sections are read and filled in.
  */
 export function parseYamlFile(
   file: string,
   text: string,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+  only: readonly string[] | null = null,
 ): Result<YamlFile, readonly ConfigProblem[]> {
   const lines = new LineCounter()
   const place = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(Math.min(offset, text.length))
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  if (text.length > FILE_CHARS_MAX)
-    return fail([{ file, line: 1, column: 1, message: 'the file is larger than 1 MiB', hint: null }])
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
-  const problems = document.errors.map((error): ConfigProblem => ({
-    file,
-    ...place(error.pos[0]),
-    message: firstLine(error.message),
-    hint: null,
-  }))
-  if (problems.length > 0) return fail(problems)
-  const at = (path: readonly PropertyKey[]): { line: number; column: number } =>
-    place(offsetOf(document, path))
-  let data: unknown
+  const broken = (message: string): Result<never, readonly ConfigProblem[]> =>
+    fail([{ file, line: 1, column: 1, message, hint: null }])
+  if (text.length > FILE_CHARS_MAX) return broken('the file is larger than 1 MiB')
   try {
-    data = document.toJS({ maxAliasCount: ALIAS_COUNT_MAX })
-  } catch (error) {
-    const message = error instanceof Error ? firstLine(error.message) : 'cannot be read'
-    return fail([{ file, line: 1, column: 1, message, hint: null }])
-  }
-  const unset: ConfigProblem[] = []
-  const filled = fillFromEnvironment(data, environment, [], (path, name) => {
-    unset.push({
-      file,
-      ...at(path),
-      message: `the environment variable \`${name}\` is not set`,
-      hint: `set it, or write \${${name}:default} (never a default for a secret)`,
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      uniqueKeys: true,
+      prettyErrors: false,
     })
-  })
-  return unset.length > 0 ? fail(unset) : ok({ file, data: filled, at })
+    const problems = document.errors.map((error): ConfigProblem => ({
+      file,
+      ...place(error.pos[0]),
+      message: firstLine(error.message),
+      hint: null,
+    }))
+    if (problems.length > 0) return fail(problems)
+    const at: YamlFile['at'] = (path) => place(offsetOf(document, path))
+    const all: unknown = document.toJS({ maxAliasCount: ALIAS_COUNT_MAX })
+    const unset: ConfigProblem[] = []
+    const data = fillFromEnvironment(only === null ? all : sections(all, only), environment, [], {
+      missing: (path, name) =>
+        unset.push({
+          file,
+          ...at(path),
+          message: `the environment variable \`${name}\` is not set`,
+          hint: `set it, or write \${${name}:default} (never a default for a secret)`,
+        }),
+    })
+    return unset.length > 0 ? fail(unset) : ok({ file, data, at })
+  } catch (error) {
+    // The parser throws for alias bombs, and runs out of stack on deep nesting.
+    if (error instanceof RangeError) return broken(`nesting is deeper than ${DEPTH_MAX}`)
+    return broken(error instanceof Error ? firstLine(error.message) : 'cannot be read')
+  }
 }
+
+const sections = (data: unknown, only: readonly string[]): unknown =>
+  typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? Object.fromEntries(Object.entries(data).filter(([key]) => only.includes(key)))
+    : data
 
 const firstLine = (text: string): string => (text.split('\n')[0] ?? text).replace(/\.$/, '')
 
@@ -99,23 +116,25 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}/g
 
 function fillFromEnvironment(
   value: unknown,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   path: readonly PropertyKey[],
-  missing: (path: readonly PropertyKey[], name: string) => void,
+  on: { readonly missing: (path: readonly PropertyKey[], name: string) => void },
 ): unknown {
+  // Also the end of an alias that contains itself.
+  if (path.length > DEPTH_MAX) throw new RangeError('too deep')
   if (typeof value === 'string')
     return value.replace(VARIABLE, (_, name: string, fallback: string | undefined) => {
-      const found = environment[name] ?? fallback
-      if (found === undefined) missing(path, name)
+      const found = Object.hasOwn(environment, name) ? environment[name] : fallback
+      if (found === undefined) on.missing(path, name)
       return found ?? ''
     })
   if (Array.isArray(value))
-    return value.map((item, i) => fillFromEnvironment(item, environment, [...path, i], missing))
+    return value.map((item, i) => fillFromEnvironment(item, environment, [...path, i], on))
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,
-        fillFromEnvironment(item, environment, [...path, key], missing),
+        fillFromEnvironment(item, environment, [...path, key], on),
       ]),
     )
   return value

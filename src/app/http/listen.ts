@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { fastify } from 'fastify'
+import { fastify, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../core/clock.ts'
 import type { TenantId } from '../../core/ids.ts'
 import type { Handle, InboundCall, Reply } from '../../core/path.ts'
-import { reason, type Reason } from '../../core/reason.ts'
+import type { Reason } from '../../core/reason.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
+import { BrokenCall } from '../../gateway/broken-call.ts'
 import { guard, type GuardOptions } from './guard.ts'
+import { letGo } from './let-go.ts'
 import { readBody } from './read-body.ts'
 import { writeReply } from './write-reply.ts'
 
@@ -40,26 +42,24 @@ const HEADER_BYTES_MAX = 32 * 1024
 
 /** Opens a port. Fails with a sentence that says which port is taken and how to change it. */
 export async function listen(options: ListenOptions): Promise<Result<Listener, string>> {
+  let admit: GuardOptions | null = null
+  const take = (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.hijack()
+    if (admit === null) request.raw.destroy()
+    else void serve(options, admit, request.raw, reply.raw)
+  }
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
-    // Paths are compared as sent: what the router would rewrite, a policy has not seen.
-    routerOptions: { maxParamLength: 2048 },
+    // An address that Fastify cannot decode is one of ours to refuse and to record.
+    frameworkErrors: (_error, request, reply) => take(request, reply),
   })
   app.server.maxConnections = CONNECTIONS_MAX
-  // Bodies stay unread until the path asks for them.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _payload, done) => {
-    done(null)
-  })
-  let admit: GuardOptions | null = null
-  app.all('*', (request, reply) => {
-    reply.hijack()
-    if (admit !== null) void serve(options, admit, request.raw, reply.raw)
-  })
+  // Every request is taken before a router or a body parser looks at it: the path does both.
+  app.addHook('onRequest', take)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -78,20 +78,36 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const call = inboundCall(options, request, response)
   try {
+    const call = inboundCall(options, request, response)
     const refused = guard(admit, request)
     const reply = refused === null ? await options.handle(call) : options.refused(call, refused)
     await writeReply(response, reply)
   } catch (error) {
-    // The process edge: a bug of ours is a denial, and tells the client nothing.
-    options.onBug(error)
-    if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
-    response.end(response.headersSent ? undefined : '{"code":"evaluation_error","message":"internal error"}')
+    options.onBug(error instanceof BrokenCall ? error.cause : error)
+    writeBroken(response, error)
   }
-  // A body that nobody read is not drained: the connection ends with the reply.
-  if (!request.complete) request.destroy()
+  letGo(request)
 }
+
+/** The process edge: a bug of ours is a denial, and tells the client nothing but its id. */
+function writeBroken(response: ServerResponse, error: unknown): void {
+  // What has begun cannot become an error any more; breaking off says that it is not whole.
+  if (response.headersSent) return void response.destroy()
+  response.writeHead(500, {
+    'content-type': 'application/problem+json',
+    ...(error instanceof BrokenCall ? { 'reeve-decision-id': error.decisionId } : {}),
+  })
+  response.end(BROKEN)
+}
+
+const BROKEN = JSON.stringify({
+  type: 'urn:reeve:reason:evaluation_error',
+  title: 'evaluation error',
+  status: 500,
+  detail: 'the call could not be carried out',
+  code: 'evaluation_error',
+})
 
 function inboundCall(
   options: ListenOptions,
@@ -109,12 +125,19 @@ function inboundCall(
     method: request.method ?? 'GET',
     path: query < 0 ? target : target.slice(0, query),
     query: query < 0 ? '' : target.slice(query + 1),
-    headers: request.headers as Readonly<Record<string, string>>,
+    headers: headersOf(request),
     source: request.socket.remoteAddress ?? '',
     receivedAt: options.clock.now(),
     body: (bytesMax) => readBody(request, bytesMax),
     signal: aborted.signal,
   }
+}
+
+/** Node joins repeated headers; of a request only `set-cookie`, which means nothing there, stays a list. */
+function headersOf({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  const { 'set-cookie': cookies } = headers
+  const plain = cookies === undefined ? headers : { ...headers, 'set-cookie': cookies.join(', ') }
+  return plain as Readonly<Record<string, string>>
 }
 
 function listenFailure(options: ListenOptions, error: unknown): string {
@@ -129,6 +152,3 @@ function listenFailure(options: ListenOptions, error: unknown): string {
       return `cannot listen on ${where} (\`listen.${options.name}\`): ${error instanceof Error ? error.message : 'unknown error'}`
   }
 }
-
-/** The reason of a request that reached no route of this port. */
-export const NO_ROUTE: Reason = reason('not_found', 'there is nothing at this address')

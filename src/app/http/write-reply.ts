@@ -7,41 +7,54 @@ const ALWAYS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 }
 
+/** A client that takes nothing for this long has gone away without saying so. */
+export const CLIENT_STALL_MS: number = 60_000
+
 /**
  * Sends a reply. A streamed body is written as it comes, waiting while the client reads slower
- * than we send; one that broke off closes the connection, so that the client never takes a part
- * for the whole.
+ * than we send, at most `stallMs` at a time; one that broke off closes the connection, so that the
+ * client never takes a part for the whole. A streamed body is always run, so that its outcome is
+ * known: also when its head could not be sent.
  */
-export async function writeReply(response: ServerResponse, reply: Reply): Promise<void> {
-  const { body } = reply
+export async function writeReply(
+  response: ServerResponse,
+  reply: Reply,
+  stallMs: number = CLIENT_STALL_MS,
+): Promise<void> {
+  const { status, headers, body } = reply
   if (typeof body !== 'function') {
-    response.writeHead(reply.status, {
-      ...ALWAYS,
-      ...reply.headers,
-      'content-length': String(body.byteLength),
-    })
+    const length = { 'content-length': String(body.byteLength) }
+    response.writeHead(status, { ...ALWAYS, ...headers, ...length })
     response.end(body)
+    if (!response.writableFinished) response.setTimeout(stallMs, () => response.destroy())
     return
   }
-  response.writeHead(reply.status, { ...ALWAYS, ...reply.headers })
+  try {
+    response.writeHead(status, { ...ALWAYS, ...headers })
+  } catch (error) {
+    await body({ write: () => Promise.reject(new ClientGone()) })
+    throw error
+  }
   response.flushHeaders()
-  const outcome = await body(sinkOf(response))
+  const outcome = await body(sinkOf(response, stallMs))
   if (outcome.ended === 'end' || outcome.ended === 'refused') response.end()
   else response.destroy()
 }
 
-const sinkOf = (response: ServerResponse): Sink => ({
+const sinkOf = (response: ServerResponse, stallMs: number): Sink => ({
   write: async (chunk) => {
     if (response.destroyed) throw new ClientGone()
     if (response.write(chunk)) return
-    await drained(response)
+    await drained(response, stallMs)
     if (response.destroyed) throw new ClientGone()
   },
 })
 
-const drained = (response: ServerResponse): Promise<void> =>
+const drained = (response: ServerResponse, stallMs: number): Promise<void> =>
   new Promise((resolve) => {
+    const stalled = setTimeout(() => response.destroy(), stallMs)
     const done = (): void => {
+      clearTimeout(stalled)
       response.off('drain', done)
       response.off('close', done)
       resolve()

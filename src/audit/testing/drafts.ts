@@ -25,9 +25,7 @@ export function aDraft(number: number, over: Partial<RecordDraft> = {}): RecordD
     effect: 'pending',
     reason: null,
     policy: { release: digest(1), id: 'policy-of-payments', rule: 'cap-of-refunds', scope: '' },
-    basis: [
-      { factor: 'subject', principal: 'alice', effect: 'allow', policy: 'p', rule: null },
-    ],
+    basis: [{ factor: 'subject', principal: 'alice', effect: 'allow', policy: 'p', rule: null }],
     principal: 'agent:refund-agent',
     subject: 'alice',
     sponsor: 'dana' as RecordDraft['sponsor'],
@@ -35,9 +33,7 @@ export function aDraft(number: number, over: Partial<RecordDraft> = {}): RecordD
     parent: null,
     run: uuid(1_000_002) as RecordDraft['run'],
     clientRunId: 'client-run-seven',
-    chain: [
-      { agent: 'refund-agent', instance: uuid(1_000_001) } as RecordDraft['chain'][number],
-    ],
+    chain: [{ agent: 'refund-agent', instance: uuid(1_000_001) } as RecordDraft['chain'][number]],
     tool: 'payments/refund',
     resource: { kind: 'mcp:payments', id: 'refund' },
     action: 'tool:refund',
@@ -152,10 +148,9 @@ export const arbitraryDraft = (number: number): fc.Arbitrary<RecordDraft> =>
       subject: orNull(principal),
       sponsor: orNull(person.map((name) => name as NonNullable<RecordDraft['sponsor']>)),
       clientRunId: orNull(privateText),
-      chain: fc.array(
-        fc.record({ agent: privateText, instance: anyUuid }),
-        { maxLength: 3 },
-      ) as unknown as fc.Arbitrary<RecordDraft['chain']>,
+      chain: fc.array(fc.record({ agent: privateText, instance: anyUuid }), {
+        maxLength: 3,
+      }) as unknown as fc.Arbitrary<RecordDraft['chain']>,
       tool: orNull(privateText),
       resource: orNull(resource),
       action: orNull(privateText),

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { toBase64url } from '../../core/base64url.ts'
 import type { HmacText, Sha256 } from '../../core/digest.ts'
 import { fail, ok } from '../../core/result.ts'
 import type { OpenGroup } from '../open-sealed-part.ts'
@@ -23,7 +24,9 @@ export function createTestSeals(): TestSeals {
   const joined = (names: readonly string[]): Buffer | null => {
     const parts = names.map((name) => keys.get(name))
     if (parts.includes(undefined)) return null
-    return createHash('sha256').update(Buffer.concat(parts as Buffer[])).digest()
+    return createHash('sha256')
+      .update(Buffer.concat(parts as Buffer[]))
+      .digest()
   }
   const erase = (key: string): void => {
     keys.delete(key)
@@ -33,6 +36,7 @@ export function createTestSeals(): TestSeals {
     sha256: testSha256,
     hmac: testHmac,
     randomBytes,
+    base64url: toBase64url,
     tenantKeyOf: () => 't_tenant',
     handleOf: (tenant, person) => {
       const known = handles.get(`${tenant} ${person}`)

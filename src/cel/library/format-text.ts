@@ -59,7 +59,7 @@ function writeClause(
     case 'd':
       return writeDecimal(value)
     case 'f':
-      return writeFraction(value, 'fixed-point', (number) => number.toFixed(precision))
+      return writeFraction(value, 'fixed-point', (number) => fixedText(number, precision))
     case 'e':
       return writeFraction(value, 'scientific', (number) => exponential(number, precision))
     case 'b':
@@ -89,6 +89,24 @@ const misused = (clause: string, allowed: string, value: CelValue): CelError =>
   )
 
 const NUMBERS = 'ints, uints, and doubles'
+
+/** Digits after the point with ties to even, as Go rounds; JavaScript rounds them up. */
+function fixedText(number: number, precision: number): string {
+  if (Math.abs(number) >= 1e21)
+    return `${BigInt(number)}${precision === 0 ? '' : '.'}${'0'.repeat(precision)}`
+  const rounded = number.toFixed(precision)
+  const exact = number.toFixed(PRECISION_MAX)
+  const point = exact.length - PRECISION_MAX
+  const rest = exact.slice(point + precision)
+  const last = Number(
+    exact
+      .slice(0, point + precision)
+      .replace('.', '')
+      .at(-1),
+  )
+  const down = /^50*$/.test(rest) && last % 2 === 0
+  return down ? exact.slice(0, point + precision).replace(/\.$/, '') : rounded
+}
 
 function exponential(number: number, precision: number): string {
   const [digits = '', power = ''] = number.toExponential(precision).split('e')

@@ -31,9 +31,8 @@ export const OPTIONALS: readonly Overload[] = [
     'optional(A).or(optional(A)): optional(A)',
     (_frame, left: CelOptional, right: CelOptional) => (left.value === undefined ? right : left),
   ),
-  overload(
-    'optional(A).orValue(A): A',
-    (_frame, left: CelOptional, right: CelValue) => left.value ?? right,
+  overload('optional(A).orValue(A): A', (_frame, left: CelOptional, right: CelValue) =>
+    left.value === undefined ? right : left.value,
   ),
   overload('optional.unwrap(list(optional(A))): list(A)', unwrap),
   overload('list(optional(A)).unwrapOpt(): list(A)', unwrap),

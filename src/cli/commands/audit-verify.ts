@@ -35,7 +35,11 @@ export async function auditVerify(terminal: Terminal, options: VerifyOptions): P
     requireAnchor: options.requireAnchor === true,
   })
   if (!report.ok) {
-    complain(terminal, report.error.detail)
+    complain(
+      terminal,
+      report.error.detail,
+      'start with `reeve demo` or `reeve up`, or name it with --state',
+    )
     return EXIT.unreachable
   }
   if (terminal.json) terminal.data(JSON.stringify(report.value))

@@ -16,7 +16,9 @@ export function init(terminal: Terminal, _options: object, directory: string): P
         kept.push(name)
         continue
       }
-      mkdirSync(dirname(path), { recursive: true })
+      // Keys and the operator's credential will lie below `.reeve`.
+      const mode = name.startsWith('.reeve') ? { mode: 0o700 } : {}
+      mkdirSync(dirname(path), { recursive: true, ...mode })
       writeFileSync(path, text)
       written.push(name)
     }
@@ -39,5 +41,7 @@ function schemas(): readonly (readonly [string, string])[] {
   const folder = new URL('../../../schema/', import.meta.url)
   return readdirSync(folder)
     .filter((name) => name.endsWith('.schema.json'))
-    .map((name) => [join('.reeve/schema', name), readFileSync(new URL(name, folder), 'utf8')] as const)
+    .map(
+      (name) => [join('.reeve/schema', name), readFileSync(new URL(name, folder), 'utf8')] as const,
+    )
 }

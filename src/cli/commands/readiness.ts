@@ -17,13 +17,18 @@ export async function readiness(terminal: Terminal, options: StateOptions): Prom
     complain(terminal, answer.error, 'start it with `reeve up`')
     return EXIT.unreachable
   }
-  const body = answer.value.body as { ready: boolean; probes: readonly Probe[] }
+  const body = answer.value.body as { ready: boolean; probes?: readonly Probe[]; detail?: string }
   if (terminal.json) terminal.data(JSON.stringify(body))
-  else for (const probe of body.probes) terminal.data(lineOf(terminal, probe))
+  else for (const probe of body.probes ?? []) terminal.data(lineOf(terminal, probe))
+  if (body.probes === undefined) complain(terminal, body.detail ?? 'the server refused')
   return body.ready ? EXIT.ok : EXIT.unexpected
 }
 
 function lineOf({ colors }: Terminal, probe: Probe): string {
-  const marks = { pass: colors.green('pass'), warn: colors.yellow('warn'), fail: colors.red('fail') }
+  const marks = {
+    pass: colors.green('pass'),
+    warn: colors.yellow('warn'),
+    fail: colors.red('fail'),
+  }
   return `${marks[probe.status]}  ${probe.name.padEnd(24)} ${probe.detail}`
 }

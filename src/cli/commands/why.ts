@@ -50,7 +50,7 @@ function explain(
   if (record.reason !== null)
     lines.push(row('why', `${textOf(record.reason_detail)} (${record.reason})`))
   lines.push(row('rule', ruleOf(record)))
-  for (const basis of basisOf(record)) lines.push(row('basis', basis))
+  for (const [i, basis] of basisOf(record).entries()) lines.push(row(i === 0 ? 'basis' : '', basis))
   for (const item of itemsOf(record)) lines.push(row('item', item))
   if (record.list_total !== null)
     lines.push(row('list', `${record.list_shown ?? 0} of ${record.list_total} entries shown`))
@@ -71,7 +71,7 @@ function partiesOf(record: Flat): string {
 function ruleOf(record: Flat): string {
   const release = record.policy_release === null ? '' : `, release ${record.policy_release.slice(0, 19)}…`
   const id = textOf(record.policy_id)
-  if (id === '-' || id === '') return `none matched${release}`
+  if (id === '-' || id === '') return `no rule decided it${release}`
   return `${textOf(record.rule)} in ${id}${release}`
 }
 
@@ -81,12 +81,27 @@ const isObject = (value: Json): value is JsonObject =>
 const objectsOf = (value: Json): readonly JsonObject[] =>
   Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : []
 
-const basisOf = (record: Flat): readonly string[] =>
-  objectsOf(record.basis).map(
-    (one) =>
-      `${textOf(one['effect'] ?? null).padEnd(5)} ${textOf(one['factor'] ?? null)} ${textOf(one['principal'] ?? null)}` +
-      (one['rule'] == null ? '' : ` by ${textOf(one['rule'])}`),
-  )
+/**
+ * The factors of the formula as people read them: every one that denies, then the rules that
+ * allow, then the rest by name, each once.
+ */
+function basisOf(record: Flat): readonly string[] {
+  const all = objectsOf(record.basis).map((one) => ({
+    denies: one['effect'] === 'deny',
+    factor: textOf(one['factor'] ?? null),
+    principal: textOf(one['principal'] ?? null),
+    rule: one['rule'] ?? null,
+  }))
+  const line = (one: (typeof all)[number], effect: string): string =>
+    `${effect}  ${one.factor} ${one.principal}${one.rule === null ? '' : ` by ${textOf(one.rule)}`}`
+  const denying = all.filter((one) => one.denies).map((one) => line(one, 'deny '))
+  const byRule = all
+    .filter((one) => !one.denies && one.rule !== null)
+    .map((one) => line(one, 'allow'))
+  const rest = all.filter((one) => !one.denies && one.rule === null).map((one) => one.factor)
+  const others = rest.length === 0 ? [] : [`holds  ${[...new Set(rest)].join(', ')}`]
+  return [...new Set([...denying, ...byRule, ...others])]
+}
 
 const itemsOf = (record: Flat): readonly string[] =>
   objectsOf(record.items).map((item) => {

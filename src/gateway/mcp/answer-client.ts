@@ -37,11 +37,11 @@ export async function answerClient(exchange: Exchange): Promise<Forwarded> {
   if (status < 300 && type === 'text/event-stream') return streamed(exchange)
   if (isPassed(status) && type === 'application/json') return whole(exchange)
   reply.discard()
-  // A session that the server has forgotten: 404 tells the client to begin anew.
-  if (status === 404) {
-    const json = rpcError(plan.id, RPC_INTERNAL_ERROR, 'the upstream knows no such session')
+  // The status alone carries meaning: 404 ends a session, 400 tells a client to try the other era.
+  if (status >= 300 && isPassed(status)) {
+    const json = rpcError(plan.id, RPC_INTERNAL_ERROR, `the upstream refused with status ${status}`)
     const outcome = { effect: 'failed', ended: 'end' } as const
-    return wholeReply(deps, forwarding.startedAt, jsonReply(404, json), outcome)
+    return wholeReply(deps, forwarding.startedAt, jsonReply(status, json), outcome)
   }
   const outcome = { effect: status < 300 ? 'unknown' : 'failed', ended: 'upstream_error' } as const
   return failedReply(deps, forwarding, plan, outcome, `the upstream answered with status ${status}`)
@@ -72,7 +72,13 @@ async function whole(exchange: Exchange): Promise<Forwarded> {
   const text = await textOf(exchange)
   if (!text.ok) {
     reply.discard()
-    return failedReply(deps, forwarding, plan, { effect: 'unknown', ended: text.ended }, text.detail)
+    return failedReply(
+      deps,
+      forwarding,
+      plan,
+      { effect: 'unknown', ended: text.ended },
+      text.detail,
+    )
   }
   const inspected = inspectReply(awaitedBy(exchange), text.value)
   switch (inspected.kind) {
@@ -87,7 +93,10 @@ async function whole(exchange: Exchange): Promise<Forwarded> {
       return wholeReply(deps, forwarding.startedAt, answer, { effect, ended: 'end' })
     }
     case 'not_carried': {
-      const answer = jsonReply(200, JSON.parse(replacement(exchange, 'not_carried', inspected.what)))
+      const answer = jsonReply(
+        200,
+        JSON.parse(replacement(exchange, 'not_carried', inspected.what)),
+      )
       return wholeReply(deps, forwarding.startedAt, answer, { effect: 'failed', ended: 'refused' })
     }
     case 'notification':
@@ -168,7 +177,5 @@ function replacement(exchange: Exchange, why: 'not_carried' | 'broken', detail: 
     reason: reason('unsupported', sentence),
     decision: null,
   } as const
-  return JSON.stringify(
-    deniedMessage({ id, era, tool: classified.heard.current.tool }, refusal),
-  )
+  return JSON.stringify(deniedMessage({ id, era, tool: classified.heard.current.tool }, refusal))
 }

@@ -80,7 +80,9 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
   return async (server) => {
     const entry = entries.get(server.id)
     if (entry !== undefined) {
-      const keptMs = entry.result.ok ? deps.catalogueTtlMs : Math.min(deps.catalogueTtlMs, RETRY_AFTER_MS)
+      const keptMs = entry.result.ok
+        ? deps.catalogueTtlMs
+        : Math.min(deps.catalogueTtlMs, RETRY_AFTER_MS)
       if (deps.clock.now() - entry.readAt < keptMs) return entry.result
     }
     const running = reading.get(server.id)
@@ -114,7 +116,11 @@ function snapshotOf(
   }
   for (const tool of ignored) {
     if (last?.ignored.has(tool) === true) continue
-    deps.report({ kind: 'tool_ignored', server: server.id, tool: tool.slice(0, TOOL_NAME_LENGTH_MAX) })
+    deps.report({
+      kind: 'tool_ignored',
+      server: server.id,
+      tool: tool.slice(0, TOOL_NAME_LENGTH_MAX),
+    })
   }
   const ordered = [...tools].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return { tools: new Map(ordered), ignored, era }

@@ -72,7 +72,10 @@ export function doorFaultOf(
     return { status: 405, reason: reason('unsupported', 'only POST and DELETE are served here') }
   }
   if (!isJson(call)) {
-    return { status: 415, reason: reason('unsupported', '`content-type` must be `application/json`') }
+    return {
+      status: 415,
+      reason: reason('unsupported', '`content-type` must be `application/json`'),
+    }
   }
   return null
 }

@@ -38,7 +38,13 @@ export async function forwardMessage(
   if (!(await owned(exchange, session))) {
     sent.value.discard()
     const outcome = { effect: 'unknown', ended: 'refused' } as const
-    return failedReply(deps, forwarding, plan, outcome, 'the session of the upstream cannot be kept')
+    return failedReply(
+      deps,
+      forwarding,
+      plan,
+      outcome,
+      'the session of the upstream cannot be kept',
+    )
   }
   return answerClient({ ...exchange, headers: { 'mcp-session-id': session } })
 }

@@ -36,20 +36,29 @@ export function inspectReply(awaited: Awaited, text: string): Inspected {
   const json = exact.ok ? exact : readJsonText(text, { numbers: 'nearest' })
   if (!json.ok || !isJsonObject(json.value)) return { kind: 'alien' }
   const message = json.value
-  if (typeof message['method'] === 'string') return fromServer(awaited, message['method'], message, text)
+  if (typeof message['method'] === 'string')
+    return fromServer(awaited, message['method'], message, text)
   if (message['error'] !== undefined) return errorOf(awaited, message, text)
   const result = message['result']
   if (message['id'] !== awaited.id || !isJsonObject(result)) return { kind: 'alien' }
   const type = result['resultType']
   if (type !== undefined && type !== 'complete') {
-    return { kind: 'not_carried', what: typeof type === 'string' ? type.slice(0, 64) : 'resultType' }
+    return {
+      kind: 'not_carried',
+      what: typeof type === 'string' ? type.slice(0, 64) : 'resultType',
+    }
   }
   if (!exact.ok) return { kind: 'answer', text, failed: false }
   const answer = { ...message, result: marked(awaited, result) }
   return { kind: 'answer', text: JSON.stringify(answer), failed: false }
 }
 
-function fromServer(awaited: Awaited, method: string, message: JsonObject, text: string): Inspected {
+function fromServer(
+  awaited: Awaited,
+  method: string,
+  message: JsonObject,
+  text: string,
+): Inspected {
   const shape = message['id'] === undefined ? 'notification' : 'request'
   const row = rowOf('server', shape, awaited.era, method)
   if (row?.does === 'pass') return { kind: 'notification', text }

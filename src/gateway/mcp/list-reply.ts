@@ -16,9 +16,7 @@ export function listReply(permit: Permit<McpAsked>, plan: ListPlan): Reply {
   const result: JsonObject = {
     tools,
     _meta: { [META_DECISION_ID]: permit.decisionId },
-    ...(plan.era === 'modern'
-      ? { resultType: 'complete', cacheScope: 'private', ttlMs: 0 }
-      : {}),
+    ...(plan.era === 'modern' ? { resultType: 'complete', cacheScope: 'private', ttlMs: 0 } : {}),
   }
   return jsonReply(200, rpcResult(plan.id, result))
 }

@@ -64,19 +64,16 @@ const SERVER_NOTIFICATIONS: readonly Line[] = [
   ['notifications/message', 'both', 'pass'],
   ['notifications/cancelled', 'both', 'pass'],
   ['notifications/tools/list_changed', 'both', 'pass'],
-  ['notifications/prompts/list_changed', 'both', 'pass'],
-  ['notifications/resources/list_changed', 'both', 'pass'],
+  ['notifications/prompts/list_changed', 'both', 'refuse'],
+  ['notifications/resources/list_changed', 'both', 'refuse'],
   ['notifications/resources/updated', 'both', 'refuse'],
   ['notifications/subscriptions/acknowledged', 'modern', 'refuse'],
   ['notifications/elicitation/complete', 'both', 'refuse'],
   ['notifications/tasks/status', 'both', 'refuse'],
 ]
 
-const rows = (
-  from: Row['from'],
-  shape: Row['shape'],
-  lines: readonly Line[],
-): readonly Row[] => lines.map(([method, era, does]) => ({ method, from, shape, era, does }))
+const rows = (from: Row['from'], shape: Row['shape'], lines: readonly Line[]): readonly Row[] =>
+  lines.map(([method, era, does]) => ({ method, from, shape, era, does }))
 
 /** One row for every method of both eras; what has no row is refused as well. */
 export const METHODS: readonly Row[] = [

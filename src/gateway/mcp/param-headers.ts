@@ -19,7 +19,9 @@ export function paramHeaderFault(
 ): Fault | null {
   const names = Object.keys(headers).filter((name) => name.startsWith(PREFIX))
   if (names.length === 0) return null
-  const declared = new Map(declarationsOf(inputSchema, [], 0).map(({ header, path }) => [header, path]))
+  const declared = new Map(
+    declarationsOf(inputSchema, [], 0).map(({ header, path }) => [header, path]),
+  )
   for (const name of names) {
     const path = declared.get(name)
     const text = decodeHeaderValue(headers[name] ?? '')

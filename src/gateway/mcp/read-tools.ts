@@ -82,7 +82,12 @@ async function readLegacy(deps: RpcDeps, server: McpServer): Listed {
     'mcp-protocol-version': agreed,
     ...(session === null ? {} : { 'mcp-session-id': session }),
   }
-  const notification = { method: 'notifications/initialized', params: {}, headers, notification: true }
+  const notification = {
+    method: 'notifications/initialized',
+    params: {},
+    headers,
+    notification: true,
+  }
   const begun = await askUpstream(deps, server, notification)
   if (!begun.ok) return begun
   const tools = await pages(deps, server, { headers, meta: null })

@@ -126,7 +126,9 @@ function mcpHeaders(
 ): Readonly<Record<string, string>> {
   if (era === 'legacy') {
     return {
-      ...(call.headers['mcp-protocol-version'] === undefined ? {} : { 'mcp-protocol-version': version }),
+      ...(call.headers['mcp-protocol-version'] === undefined
+        ? {}
+        : { 'mcp-protocol-version': version }),
       ...(session === null ? {} : { 'mcp-session-id': session }),
     }
   }

@@ -38,4 +38,3 @@ export function broken(classified: McpClassified, fault: Fault): Result<never, R
   classified.heard.current = { ...classified.heard.current, fault }
   return fail(fault.reason)
 }
-

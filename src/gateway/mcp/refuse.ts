@@ -19,7 +19,10 @@ export const createRefuse =
     }
     if (fault !== null) {
       const data = { ...denialObject(refusal), ...fault.data }
-      return jsonReply(fault.status, rpcError(answered.id, fault.rpcCode, fault.reason.detail, data))
+      return jsonReply(
+        fault.status,
+        rpcError(answered.id, fault.rpcCode, fault.reason.detail, data),
+      )
     }
     if (answered.tool !== null) return jsonReply(200, deniedMessage(answered, refusal))
     // What expects no JSON-RPC answer, and a server that must not be known, answer by their status.

@@ -14,7 +14,10 @@ export type StreamDeps = {
   /** The answer that replaces the server's. */
   readonly refusal: (why: 'not_carried' | 'broken', detail: string) => string
   /** Explains what the iteration of the upstream's body threw. */
-  readonly explain: (error: unknown) => { readonly ended: Verdict['ended']; readonly reason: Reason }
+  readonly explain: (error: unknown) => {
+    readonly ended: Verdict['ended']
+    readonly reason: Reason
+  }
 }
 
 /**
@@ -53,7 +56,9 @@ export function streamReply(deps: StreamDeps, body: AsyncIterable<Uint8Array>): 
         case 'alien':
           seen.answered = true
           seen.verdict = { effect: 'unknown', ended: 'upstream_error' }
-          yield sseMessage(deps.refusal('broken', 'the upstream sent what is no answer to this request'))
+          yield sseMessage(
+            deps.refusal('broken', 'the upstream sent what is no answer to this request'),
+          )
           return
       }
     }

@@ -1,7 +1,13 @@
 import { RE2JS } from 're2js'
 
-/** What ajv asks of a regular expression. */
-export type Pattern = { readonly test: (text: string) => boolean }
+/**
+ * What ajv asks of a regular expression. It keeps patterns by their text form, so two that look
+ * alike would be taken for one.
+ */
+export type Pattern = {
+  readonly test: (text: string) => boolean
+  readonly toString: () => string
+}
 
 /**
  * The pattern that zod 4 writes for an email address. It looks ahead, which a linear engine cannot;
@@ -22,11 +28,12 @@ export const PATTERN_LENGTH_MAX: number = 4096
  * back-references); the tool then cannot be called.
  */
 export function compilePattern(source: string): Pattern {
+  const toString = (): string => `/${source}/u`
   if (source === ZOD_EMAIL) {
     const email = new RegExp(source, 'u')
-    return { test: (text) => text.length <= EMAIL_LENGTH_MAX && email.test(text) }
+    return { test: (text) => text.length <= EMAIL_LENGTH_MAX && email.test(text), toString }
   }
   if (source.length > PATTERN_LENGTH_MAX) throw new Error('the pattern is too long')
   const compiled = RE2JS.compile(RE2JS.translateRegExp(source))
-  return { test: (text) => compiled.test(text) }
+  return { test: (text) => compiled.test(text), toString }
 }

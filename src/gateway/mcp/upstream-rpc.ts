@@ -110,7 +110,8 @@ async function streamedAnswer(
     if (expired()) return fail(reason('upstream_unavailable', 'the reply took too long'))
     if (event.kind === 'comment') continue
     bytes += event.data.length
-    if (bytes > ANSWER_BYTES_MAX) return fail(reason('upstream_unavailable', 'the reply is too long'))
+    if (bytes > ANSWER_BYTES_MAX)
+      return fail(reason('upstream_unavailable', 'the reply is too long'))
     const json = readJsonText(event.data)
     if (!json.ok || !isJsonObject(json.value)) continue
     if (json.value['id'] === ID && json.value['method'] === undefined) {

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
+import type { EpochMillis } from '../../core/clock.ts'
 import { epochMillis } from '../../core/clock.ts'
 import type { AgentFacts, Facts, PersonFacts } from '../../core/facts.ts'
-import type { Caller, ClientCaller, DecisionCaller, InstanceCaller, Principal } from '../../core/identity.ts'
+import type {
+  Caller,
+  ClientCaller,
+  DecisionCaller,
+  InstanceCaller,
+  Principal,
+} from '../../core/identity.ts'
 import type { AgentId, Audience, InstanceId, PersonId, RunId, TokenId } from '../../core/ids.ts'
 import { DEFAULT_TENANT } from '../../core/ids.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -10,7 +17,7 @@ import { formatDiagnostic } from '../../policy/diagnostic.ts'
 import { loadPolicies } from '../../policy/load-policies.ts'
 import type { CompiledRelease } from '../../policy/release.ts'
 
-export const NOW = epochMillis(Date.UTC(2026, 10, 21, 12))
+export const NOW: EpochMillis = epochMillis(Date.UTC(2026, 10, 21, 12))
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 

@@ -3,7 +3,7 @@ import type { Change, Instance, OwnedObject } from '../../core/change.ts'
 import type { EpochMillis } from '../../core/clock.ts'
 import { type Reason, reason } from '../../core/reason.ts'
 import type { RecordDraft } from '../../core/record.ts'
-import { epochId } from './epoch-row.ts'
+import { epochId } from './epoch-id.ts'
 
 /**
  * Used ids are kept this much longer than they live, and one that expired longer ago is refused

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Precondition } from '../../core/change.ts'
 import { type Reason, reason } from '../../core/reason.ts'
-import { epochId } from './epoch-row.ts'
+import { epochId } from './epoch-id.ts'
 
 /** Compares a precondition with the state inside the open transaction; the reason when it fails. */
 export type CheckPrecondition = (tenant: string, precondition: Precondition) => Reason | null

@@ -12,7 +12,7 @@ import { type Reason, reason } from '../../core/reason.ts'
 import type { Receipt, RecordDraft } from '../../core/record.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
 import { createNonces } from '../nonces.ts'
-import { createHmacText, encryptBox, sha256 } from '../node-crypto.ts'
+import { base64url, createHmacText, encryptBox, sha256 } from '../node-crypto.ts'
 import { createApplyChange, SINGLE_USE_MARGIN_MS } from './apply-change.ts'
 import { createCheckPrecondition } from './check-precondition.ts'
 import { type Boot, createLedgerHeads } from './ledger-head.ts'
@@ -73,7 +73,11 @@ export function createCommitGroup(deps: CommitGroupDeps): CommitGroup {
       const origin = originOf(deps.deployment, tenant)
       const root = rootOf(sha256, head.frontier)
       const checkpoint: Checkpoint = { origin, size: head.frontier.size, root }
-      heads.save(tenant, head, signCheckpoint({ sha256, sign: deps.sign }, deps.checkpointKey, checkpoint))
+      heads.save(
+        tenant,
+        head,
+        signCheckpoint({ sha256, sign: deps.sign }, deps.checkpointKey, checkpoint),
+      )
       prune(tenant, head.lastAt)
     }
     database.exec('commit')
@@ -177,18 +181,18 @@ function createInsertRow(database: DatabaseSync): (tenant: string, row: LedgerRo
 
 function createSealDeps(deps: CommitGroupDeps, registry: SealRegistry): SealDeps {
   const nextNonce = createNonces(deps.randomBytes)
-  const encoder = new TextEncoder()
   return {
     sha256,
     hmac: createHmacText(),
     randomBytes: deps.randomBytes,
+    base64url,
     handleOf: registry.handleOf,
     tenantKeyOf: registry.tenantKeyOf,
     encrypt: (ids, context, text) => {
       const key = registry.keyFor(ids)
       if (key === null) throw new Error(`a seal key is missing or broken: ${ids.join(', ')}`)
       const nonce = nextNonce()
-      return { nonce, box: encryptBox(key, nonce, context, encoder.encode(text)) }
+      return { nonce, box: encryptBox(key, nonce, context, text) }
     },
   }
 }

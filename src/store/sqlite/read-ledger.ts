@@ -47,7 +47,7 @@ export function createLedgerReader(database: DatabaseSync, tenant: string): Ledg
       const row = head.get(tenant)
       return row === undefined ? null : toHead(row)
     },
-    last: (count) => all(last, count).reverse(),
+    last: (count) => all(last, count).toReversed(),
     byId: (id) => all(byId, id)[0] ?? null,
     byDecision: (decisionId) => all(byDecision, decisionId),
     *from(index) {

@@ -3,7 +3,7 @@ import type { Instance, OwnedObject } from '../../core/change.ts'
 import { epochMillis } from '../../core/clock.ts'
 import type { AgentId, Digest, InstanceId, PersonId, RunId } from '../../core/ids.ts'
 import type { ReadState } from '../../core/state.ts'
-import { epochId } from './epoch-row.ts'
+import { epochId } from './epoch-id.ts'
 import { type Row, textOf, textOrNull, wholeOf } from './row.ts'
 
 /**

@@ -26,9 +26,6 @@ create trigger ledger_is_not_updated before update on ledger
   begin select raise(abort, 'the ledger is append-only'); end;
 create trigger ledger_is_not_deleted before delete on ledger
   begin select raise(abort, 'the ledger is append-only'); end;
-create trigger ledger_is_dense before insert on ledger
-  when new.idx > 0 and not exists (select 1 from ledger where tenant = new.tenant and idx = new.idx - 1)
-  begin select raise(abort, 'the ledger has no holes'); end;
 
 create table ledger_head (
   tenant text primary key,

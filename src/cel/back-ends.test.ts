@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { epochMillis } from '../core/clock.ts'
+import { checkExpression } from './check-expression.ts'
+import { codeCompiler } from './code-compiler.ts'
+import { compileClosure } from './compile-closure.ts'
+import type { CelOutcome } from './compile-expression.ts'
+import { compileExpression, programOf } from './compile-expression.ts'
+import type { Variables } from './frame.ts'
+import { generateCode } from './generate-code.ts'
+import { markUnknown } from './mark-unknown.ts'
+import type { Operand } from './operand.ts'
+import { UNKNOWN } from './operand.ts'
+import { parseExpression } from './parse-expression.ts'
+import { policyEnvironment } from './policy-environment.ts'
+import { TAGGED_FIELDS } from './tagged-fields.ts'
+import { aCelExpression } from './testing/arbitrary-expression.ts'
+import { interpret } from './testing/interpret.ts'
+import { shownOperand } from './testing/shown-operand.ts'
+
+const environment = policyEnvironment()
+const now = epochMillis(Date.UTC(2026, 10, 21))
+const compileCode = codeCompiler()
+const AMPLE = 1_000_000
+
+const shown = (outcome: CelOutcome): string => {
+  if (outcome.kind === 'value') return shownOperand(outcome.value)
+  return outcome.kind === 'unknown' ? 'unknown' : shownOperand(outcome.error)
+}
+
+/** What each back end answers, and the steps it took; null when the expression does not compile. */
+function answers(source: string, variables: Variables, steps: number): readonly string[] | null {
+  const parsed = parseExpression(source)
+  if (!parsed.ok) return null
+  const checked = checkExpression(source, parsed.value, environment)
+  if (!checked.ok) return null
+  const naive = programOf(checked.value, (frame): Operand => interpret(checked.value, frame))
+  const programs = [
+    programOf(checked.value, compileClosure(checked.value)),
+    programOf(checked.value, compileCode(checked.value)),
+  ]
+  const told = programs.map((program) => {
+    const budget = { steps }
+    const outcome = program.evaluate({ variables, now }, budget)
+    return `${shown(outcome)} after ${steps - budget.steps} steps`
+  })
+  if (steps < AMPLE) return told
+  const third = shown(naive.evaluate({ variables, now }, { steps: Number.POSITIVE_INFINITY }))
+  return [...told, `${third}${told[0]?.slice(told[0].lastIndexOf(' after ')) ?? ''}`]
+}
+
+const aValue = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<unknown>(
+      null,
+      true,
+      false,
+      0,
+      1,
+      2,
+      5,
+      -1,
+      1.5,
+      '',
+      'a',
+      'b',
+      'abc',
+      '10.0.0.1',
+      'é😀',
+      '2026-01-01T00:00:00Z',
+      [],
+      [1, 2, 3],
+      ['a', 'b'],
+      {},
+      { a: 1 },
+      { a: { b: [1] } },
+    ),
+  },
+  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
+)
+const anActivation = fc
+  .record({
+    a: aValue,
+    b: aValue,
+    c: aValue,
+    d: aValue,
+    unknown: fc.constantFrom('', '', 'a', 'b', 'b.a', 'all'),
+  })
+  .map(({ unknown, ...attr }): Variables => {
+    const variables: Variables = {
+      R: { attr: attr as never },
+      P: { id: 'a', attr: attr as never },
+      V: UNKNOWN,
+    }
+    if (unknown === '') return variables
+    return markUnknown(variables, [
+      unknown === 'all' ? ['R', 'attr'] : ['R', 'attr', ...unknown.split('.')],
+    ])
+  })
+
+suite('the back ends', () => {
+  test('agree on generated expressions and values, to the last message, span and step', () => {
+    let compared = 0
+    fc.assert(
+      fc.property(aCelExpression, anActivation, (source, variables) => {
+        const told = answers(source, variables, AMPLE)
+        if (told === null) return
+        compared += 1
+        assert.deepEqual(
+          told,
+          Array.from(told, () => told[0]),
+          source,
+        )
+      }),
+      { numRuns: 2500 },
+    )
+    assert.ok(compared > 1000, `only ${compared} of the expressions compiled`)
+  })
+  test('take the same steps to the same end when the budget is small', () => {
+    fc.assert(
+      fc.property(
+        aCelExpression,
+        anActivation,
+        fc.integer({ min: 0, max: 40 }),
+        (source, variables, steps) => {
+          const told = answers(source, variables, steps)
+          if (told !== null) assert.equal(told[0], told[1], source)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+suite('generated code', () => {
+  const hostile = [
+    '"; throw 1; "',
+    "'",
+    '`${1}`',
+    '\\',
+    '\u2028',
+    '\u2029',
+    '</script>',
+    '__proto__',
+    'constructor',
+    'c0',
+    'frame',
+    '*/',
+    '\n',
+    '\0',
+    '\ud800',
+  ]
+  test('holds no string of an expression but as the name of a field, and those as JSON', () => {
+    for (const text of hostile) {
+      const literal = JSON.stringify(text)
+      const source = `R.attr[${literal}] == ${literal} || P.id in [${literal}, "x"] || P.id.startsWith(${literal}) || {${literal}: 1}.size() == 0`
+      const parsed = parseExpression(source)
+      if (!parsed.ok) continue
+      const checked = checkExpression(source, parsed.value, environment)
+      assert.ok(checked.ok)
+      const innocent = source.replaceAll(literal, '"zzzz"')
+      const other = parseExpression(innocent)
+      assert.ok(other.ok)
+      const harmless = checkExpression(innocent, other.value, environment)
+      assert.ok(harmless.ok)
+      assert.equal(generateCode(checked.value).text, generateCode(harmless.value).text)
+      const told = answers(source, { R: { attr: {} }, P: { id: text } }, AMPLE)
+      assert.ok(told !== null && told[0]?.startsWith('true'))
+      assert.equal(told[0], told[1])
+    }
+  })
+  test('reads fields of hostile names as fields', () => {
+    for (const text of [
+      '__proto__',
+      'constructor',
+      'toString',
+      'a"b',
+      'hasOwnProperty',
+      'length',
+      '0',
+    ]) {
+      const attr = JSON.parse(`{${JSON.stringify(text)}: 7}`)
+      const name =
+        /^[A-Za-z_]/.test(text) && !text.includes('"') ? `.${text}` : `[${JSON.stringify(text)}]`
+      for (const source of [`R.attr${name} == 7`, `has(R.attr.a) || R.attr${name} == 7`]) {
+        const told = answers(source, { R: { attr } }, AMPLE)
+        assert.deepEqual(
+          told,
+          Array.from(told ?? [], () => told?.[0]),
+        )
+        assert.ok(told?.[0]?.startsWith('true'), source)
+        const absent = answers(source, { R: { attr: { other: [] } } }, AMPLE)
+        assert.ok(absent?.[0]?.startsWith('error'), `${source}: ${absent?.[0]}`)
+        assert.deepEqual(
+          absent,
+          Array.from(absent ?? [], () => absent?.[0]),
+        )
+      }
+    }
+  })
+  test('is shared by expressions of one shape', () => {
+    const texts = [
+      'R.attr.a == "x" && R.attr.b <= 5',
+      'R.attr.a == "longer" && R.attr.b <= 123',
+    ].map((source) => {
+      const parsed = parseExpression(source)
+      assert.ok(parsed.ok)
+      const checked = checkExpression(source, parsed.value, environment)
+      assert.ok(checked.ok)
+      return generateCode(checked.value).text
+    })
+    assert.equal(texts[0], texts[1])
+  })
+  test('is what compileExpression runs when it is asked to', () => {
+    const compiled = compileExpression('R.attr.a > 1 && P.id == "a"', environment, compileCode)
+    assert.ok(compiled.ok)
+    const variables: Variables = { R: { attr: { a: 2 } }, P: { id: 'a' } }
+    assert.deepEqual(compiled.value.evaluate({ variables, now }, { steps: 10 }), {
+      kind: 'value',
+      value: true,
+    })
+  })
+  test('knows every property that a tagged value has', () => {
+    const sources = [
+      '1u',
+      'b"x"',
+      'now()',
+      'duration("1s")',
+      'int',
+      'optional.of(1)',
+      '{1: 2}',
+      'hierarchy("a")',
+      'spiffeID("spiffe://a/b")',
+      'spiffeTrustDomain("a")',
+      'spiffeMatchAny()',
+      'ip("1.1.1.1")',
+      'cidr("1.0.0.0/8")',
+    ]
+    const names = new Set<string>()
+    for (const source of sources) {
+      const compiled = compileExpression(source, environment)
+      assert.ok(compiled.ok)
+      const outcome = compiled.value.evaluate({ variables: {}, now }, { steps: 100 })
+      assert.ok(outcome.kind === 'value')
+      for (const name of Object.keys(outcome.value as object)) names.add(name)
+    }
+    const failed = compileExpression('R.a', environment)
+    assert.ok(failed.ok)
+    const outcome = failed.value.evaluate({ variables: {}, now }, { steps: 100 })
+    assert.ok(outcome.kind === 'error')
+    for (const name of Object.keys(outcome.error)) names.add(name)
+    const partial = markUnknown({ R: { a: 1 } }, [['R', 'a']])['R']
+    for (const name of Object.keys(partial as object)) names.add(name)
+    assert.deepEqual([...names].toSorted(), [...TAGGED_FIELDS].toSorted())
+  })
+})

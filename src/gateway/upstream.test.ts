@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
+import { after, test } from 'node:test'
+import { Agent } from 'undici'
+import {
+  createUpstream,
+  pickHeaders,
+  UPSTREAM_AGENT_OPTIONS,
+  type UpstreamRequest,
+} from './upstream.ts'
+
+const agent = new Agent({ ...UPSTREAM_AGENT_OPTIONS, connectTimeout: 500 })
+const send = createUpstream({ dispatcher: agent })
+const servers: Server[] = []
+after(async () => {
+  await agent.destroy()
+  for (const server of servers) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/x?y=1`
+}
+
+const request = (url: string, more: Partial<UpstreamRequest> = {}): UpstreamRequest => ({
+  method: 'POST',
+  url,
+  headers: { 'content-type': 'text/plain' },
+  body: new TextEncoder().encode('hello'),
+  signal: new AbortController().signal,
+  headersTimeoutMs: 5000,
+  idleTimeoutMs: 5000,
+  ...more,
+})
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = ''
+  for await (const chunk of body) text += new TextDecoder().decode(chunk)
+  return text
+}
+
+test('sends the bytes and only our headers, and gives status, headers and body back', async () => {
+  let seen: IncomingMessage | null = null
+  const url = await serve(async (incoming, response) => {
+    seen = incoming
+    response.writeHead(201, {
+      'x-a': ['1', '2'],
+      'keep-alive': 'timeout=1',
+      connection: 'keep-alive',
+    })
+    response.end(`got ${await textOf(incoming)}`)
+  })
+  const reply = await send(request(url))
+  assert.ok(reply.ok)
+  assert.equal(reply.value.status, 201)
+  assert.equal(reply.value.headers['x-a'], '1, 2')
+  for (const name of ['connection', 'keep-alive', 'transfer-encoding']) {
+    assert.equal(reply.value.headers[name], undefined)
+  }
+  assert.equal(await textOf(reply.value.body), 'got hello')
+  const { method, url: path, headers } = seen as unknown as IncomingMessage
+  assert.deepEqual([method, path], ['POST', '/x?y=1'])
+  assert.deepEqual(Object.keys(headers).toSorted(), [
+    'connection',
+    'content-length',
+    'content-type',
+    'host',
+  ])
+})
+
+test('follows no redirect and never retries', async () => {
+  let requests = 0
+  const url = await serve((_incoming, response) => {
+    requests++
+    response.writeHead(307, { location: '/elsewhere' }).end()
+  })
+  const reply = await send(request(url))
+  assert.ok(reply.ok)
+  assert.equal(reply.value.status, 307)
+  reply.value.discard()
+  const cutting = await serve((incoming) => {
+    requests++
+    incoming.socket.destroy()
+  })
+  const cut = await send(request(cutting))
+  assert.ok(!cut.ok)
+  assert.deepEqual([cut.error.sent, cut.error.ended], ['maybe', 'upstream_error'])
+  assert.equal(requests, 2)
+})
+
+test('an address where nobody listens, or nothing can be, was never sent to', async () => {
+  for (const url of [
+    'http://127.0.0.1:9/',
+    'http://no-such-host.invalid/',
+    'http://127.0.0.1:0/',
+    'nonsense',
+  ]) {
+    const reply = await send(request(url))
+    assert.ok(!reply.ok, url)
+    assert.equal(reply.error.reason.code, 'upstream_unavailable')
+    assert.equal(reply.error.sent, 'no', url)
+  }
+})
+
+test('a slow upstream is a timeout, before its headers and within its body', async () => {
+  const silent = await serve(() => {})
+  const late = await send(request(silent, { headersTimeoutMs: 50 }))
+  assert.ok(!late.ok)
+  assert.deepEqual([late.error.sent, late.error.ended], ['maybe', 'timeout'])
+})
+
+test('a client that goes away closes the connection upstream', async () => {
+  const client = new AbortController()
+  let closed: () => void = () => {}
+  const upstreamClosed = new Promise<void>((resolve) => (closed = resolve))
+  const url = await serve((_incoming, response) => {
+    response.on('close', closed)
+    response.writeHead(200)
+    response.write('first')
+    response.once('drain', () => {})
+  })
+  const reply = await send(request(url, { signal: client.signal }))
+  assert.ok(reply.ok)
+  await assert.rejects(async () => {
+    for await (const _chunk of reply.ok ? reply.value.body : []) client.abort()
+  })
+  await upstreamClosed
+  const aborted = await send(request(url, { signal: AbortSignal.abort() }))
+  assert.ok(!aborted.ok)
+  assert.equal(aborted.error.ended, 'client_closed')
+})
+
+test('what is no HTTP at all is an upstream error', async () => {
+  const server = createTcpServer((socket) => socket.end('not http\r\n\r\n'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const reply = await send(
+    request(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`),
+  )
+  server.close()
+  assert.ok(!reply.ok)
+  assert.deepEqual([reply.error.sent, reply.error.ended], ['maybe', 'upstream_error'])
+})
+
+test('picks headers by name and by prefix, and nothing else', () => {
+  const source = { accept: 'a', authorization: 'b', 'mcp-name': 'c', 'x-mcp': 'd' }
+  assert.deepEqual(pickHeaders(source, new Set(['accept']), ['mcp-']), {
+    accept: 'a',
+    'mcp-name': 'c',
+  })
+})

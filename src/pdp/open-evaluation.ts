@@ -1,0 +1,70 @@
+import type { Budget } from '../cel/frame.ts'
+import { markUnknown } from '../cel/mark-unknown.ts'
+import type { EpochMillis } from '../core/clock.ts'
+import type { Principal } from '../core/identity.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { Ask } from '../core/question.ts'
+import type { CompiledRelease } from '../policy/release.ts'
+import { runtimeOf } from './derived-roles.ts'
+import type { Evaluation } from './evaluation.ts'
+
+/** Who asks what, and what is known about it. */
+export type EvaluationInput = {
+  readonly release: CompiledRelease
+  readonly principal: Principal
+  readonly ask: Ask
+  readonly context: JsonObject | null
+  readonly auxData: JsonObject
+  readonly now: EpochMillis
+  readonly budget: Budget
+  /** Members of `R.attr` that are not known; empty when all are. */
+  readonly unknown: readonly string[]
+}
+
+/** Begins the evaluation of one principal against one ask. */
+export function openEvaluation(input: EvaluationInput): Evaluation {
+  const { release, principal, ask, now, budget, unknown } = input
+  const { resource } = ask
+  const P = {
+    id: principal.id,
+    roles: principal.roles,
+    attr: principal.attr,
+    scope: principal.scope,
+    policyVersion: principal.policyVersion,
+    policy_version: principal.policyVersion,
+  }
+  const R = {
+    kind: resource.kind,
+    id: resource.id,
+    attr: resource.attr,
+    scope: resource.scope,
+    policyVersion: resource.policyVersion,
+    policy_version: resource.policyVersion,
+  }
+  const request = {
+    principal: P,
+    resource: R,
+    action: ask.action,
+    context: input.context,
+    auxData: input.auxData,
+    aux_data: input.auxData,
+  }
+  const variables = { P, R, request }
+  return {
+    release,
+    principal,
+    ask,
+    request: unknown.length === 0 ? variables : markUnknown(variables, unknown.flatMap(pathsOf)),
+    partial: unknown.length > 0,
+    now,
+    budget,
+    judged: new Map(),
+    named: [],
+    runtimeOf,
+  }
+}
+
+const pathsOf = (name: string): readonly (readonly string[])[] => [
+  ['R', 'attr', name],
+  ['request', 'resource', 'attr', name],
+]
