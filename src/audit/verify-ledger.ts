@@ -25,6 +25,11 @@ export type LedgerEvidence = {
   readonly tenant: string
   /** A checkpoint of this log that was kept elsewhere, as text; null when there is none. */
   readonly anchor: string | null
+  /**
+   * The newest checkpoint as the writer left it outside the database; null when there is none. It
+   * lies on the same disk, so it is no anchor: it shows what damage or a half-restored copy cut off.
+   */
+  readonly mark: string | null
 }
 
 export type VerifyDeps = VerifyRowDeps & { readonly verifyEd25519: VerifyEd25519 }
@@ -54,12 +59,20 @@ export const FINDINGS_MAX: number = 100
 
 /** Walks the whole ledger once, trusting nothing that is stored about it. Never throws on bad data. */
 export function verifyLedger(deps: VerifyDeps, evidence: LedgerEvidence): Verification {
-  const anchor = readAnchor(deps, evidence)
-  const walk = startWalk(deps, evidence, typeof anchor === 'object' ? anchor : null)
+  const anchor = readCheckpoint(deps, evidence, evidence.anchor, 'kept checkpoint')
+  const mark = readCheckpoint(deps, evidence, evidence.mark, 'high-water mark')
+  const walk = startWalk(deps, evidence, {
+    anchor: typeof anchor === 'object' ? anchor : null,
+    mark: typeof mark === 'object' ? mark : null,
+  })
   for (const row of evidence.rows) walk.take(row)
   const end = walk.end()
   const root = rootOf(deps.sha256, end.frontier)
-  const invalid = [...end.invalid, ...wrongHead(deps, evidence, end, root)]
+  const invalid = [
+    ...end.invalid,
+    ...wrongHead(deps, evidence, end, root),
+    ...(typeof mark === 'string' ? [whole(mark)] : []),
+  ]
   const diverged = typeof anchor === 'string' ? [whole(anchor)] : end.diverged
   return {
     size: end.frontier.size,
@@ -78,15 +91,20 @@ export function verifyLedger(deps: VerifyDeps, evidence: LedgerEvidence): Verifi
 
 const whole = (detail: string): Finding => ({ index: null, detail })
 
-/** The kept checkpoint, null when none was given, or why it cannot serve as an anchor. */
-function readAnchor(deps: VerifyDeps, evidence: LedgerEvidence): Checkpoint | null | string {
-  if (evidence.anchor === null) return null
-  const note = parseNote(evidence.anchor)
-  if (note === null) return 'the kept checkpoint is not a signed checkpoint'
-  if (note.checkpoint.origin !== evidence.origin) return 'the kept checkpoint is of another log'
+/** The checkpoint that a text holds, null when there is no text, or what is wrong with it. */
+function readCheckpoint(
+  deps: VerifyDeps,
+  evidence: LedgerEvidence,
+  text: string | null,
+  name: string,
+): Checkpoint | null | string {
+  if (text === null) return null
+  const note = parseNote(text)
+  if (note === null) return `the ${name} is not a signed checkpoint`
+  if (note.checkpoint.origin !== evidence.origin) return `the ${name} is of another log`
   return isSignedBy(deps, evidence.key, note)
     ? note.checkpoint
-    : 'the kept checkpoint is not signed by this ledger’s key: the ledger was signed anew'
+    : `the ${name} is not signed by this ledger’s key: the ledger was signed anew`
 }
 
 type Walk = {
@@ -105,7 +123,7 @@ type Walk = {
 function startWalk(
   deps: VerifyDeps,
   evidence: LedgerEvidence,
-  anchor: Checkpoint | null,
+  known: { readonly anchor: Checkpoint | null; readonly mark: Checkpoint | null },
 ): { readonly take: (row: StoredRow) => void; readonly end: () => Walk } {
   const walk: Walk = {
     frontier: EMPTY_FRONTIER,
@@ -119,23 +137,30 @@ function startWalk(
     opened: 0,
     erased: 0,
   }
-  const compareWithAnchor = (): void => {
-    if (anchor?.size !== walk.frontier.size) return
-    const root = rootOf(deps.sha256, walk.frontier)
-    if (!root.every((byte, i) => byte === anchor.root[i])) {
-      walk.diverged.push(whole('the first entries are not those of the kept checkpoint'))
+  const compared = [
+    { name: 'kept checkpoint', checkpoint: known.anchor, into: walk.diverged },
+    { name: 'high-water mark', checkpoint: known.mark, into: walk.invalid },
+  ]
+  const compare = (): void => {
+    for (const { name, checkpoint, into } of compared) {
+      if (checkpoint?.size !== walk.frontier.size) continue
+      const root = rootOf(deps.sha256, walk.frontier)
+      if (!equal(root, checkpoint.root))
+        into.push(whole(`the first entries are not those of the ${name}`))
     }
   }
-  compareWithAnchor()
+  compare()
   return {
     take: (row) => {
       takeRow(deps, evidence, walk, row)
-      compareWithAnchor()
+      compare()
     },
     end: () => {
-      if (anchor !== null && anchor.size > walk.frontier.size) {
-        const detail = `the kept checkpoint has ${anchor.size} entries, the ledger ${walk.frontier.size}`
-        walk.diverged.push(whole(detail))
+      for (const { name, checkpoint, into } of compared) {
+        if (checkpoint === null || checkpoint.size <= walk.frontier.size) continue
+        into.push(
+          whole(`the ${name} has ${checkpoint.size} entries, the ledger ${walk.frontier.size}`),
+        )
       }
       return walk
     },

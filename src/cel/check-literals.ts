@@ -1,6 +1,7 @@
 import type { Checker } from './checker.ts'
 import { report } from './checker.ts'
 import { isError } from './operand.ts'
+import { isMappedIp, parseCidr, parseIp } from './ip-address.ts'
 import { compileRegex } from './regex.ts'
 import { parseDuration, parseTimestamp } from './time-text.ts'
 import type { Node } from './tree.ts'
@@ -21,6 +22,15 @@ const judgeDuration: Judge = (text) => {
   return value === undefined || isError(value) ? `invalid duration \`${text}\`` : null
 }
 
+const judgeIp: Judge = (text) => {
+  const ip = parseIp(text)
+  return ip === undefined || isMappedIp(ip) ? `invalid IP address \`${text}\`` : null
+}
+const judgeCidr: Judge = (text) => {
+  const cidr = parseCidr(text)
+  return cidr === undefined || isMappedIp(cidr) ? `invalid network \`${text}\`` : null
+}
+
 /** Functions that read a text of some syntax, and the position of that text among the arguments. */
 const JUDGED: ReadonlyMap<string, readonly [number, Judge, string]> = new Map([
   ['matches', [1, judgeRegex, 'the syntax is that of RE2']],
@@ -29,6 +39,8 @@ const JUDGED: ReadonlyMap<string, readonly [number, Judge, string]> = new Map([
   ['regex.replace', [1, judgeRegex, 'the syntax is that of RE2']],
   ['timestamp', [0, judgeTimestamp, 'for example `timestamp("2026-11-21T09:00:00Z")`']],
   ['duration', [0, judgeDuration, 'for example `duration("1h30m")`']],
+  ['ip', [0, judgeIp, 'for example `ip("10.0.0.1")`']],
+  ['cidr', [0, judgeCidr, 'for example `cidr("10.0.0.0/8")`']],
 ])
 
 /** Complains about literal arguments that can never be read as what the function needs. */

@@ -59,12 +59,13 @@ export function compileExpression(
 /** A program from a checked expression and a back end's function for it. */
 export function programOf(checked: CheckedExpression, run: Closure): CelProgram {
   const { source, type, slotCount } = checked
+  const blank: readonly Operand[] = Array.from({ length: slotCount }, () => null)
   return {
     source,
     type,
     reads: readsOf(checked),
     evaluate: ({ variables, now }, budget) => {
-      const locals = slotCount === 0 ? NO_LOCALS : new Array<Operand>(slotCount).fill(null)
+      const locals = slotCount === 0 ? NO_LOCALS : blank.slice()
       const operand = run({ variables, now, budget, locals })
       if (budget.steps < 0)
         return { kind: 'error', error: isLimit(operand) ? operand : exhausted() }

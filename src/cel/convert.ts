@@ -1,7 +1,13 @@
-import { celError } from './operand.ts'
+import { celError, isError } from './operand.ts'
 import type { Operand } from './operand.ts'
 import { intOf, uintOf } from './arithmetic.ts'
-import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from './time-text.ts'
+import {
+  formatDuration,
+  formatTimestamp,
+  looksLikeTimestamp,
+  parseDuration,
+  parseTimestamp,
+} from './time-text.ts'
 import { NANOS_PER_SECOND, timestampOf } from './time-range.ts'
 import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { typeNameOf } from './type-name.ts'
@@ -23,9 +29,8 @@ export function toInt(value: CelValue): Operand {
     return fits ? BigInt(Math.trunc(value)) : celError('integer overflow')
   }
   if (typeof value === 'string') {
-    return /^[+-]?[0-9]{1,20}$/.test(value)
-      ? intOf(BigInt(value.replace('+', '')))
-      : cannotConvert(value, 'int')
+    const whole = /^[+-]?[0-9]{1,20}$/.test(value) ? intOf(BigInt(value.replace('+', ''))) : null
+    return typeof whole === 'bigint' ? whole : cannotConvert(value, 'int')
   }
   if (isTimestamp(value)) return floorSeconds(value.nanos)
   if (isDuration(value)) return value.nanos
@@ -113,14 +118,19 @@ export function toTimestamp(value: CelValue): Operand {
   if (isTimestamp(value)) return value
   if (typeof value === 'bigint') return timestampOf(value * NANOS_PER_SECOND)
   if (typeof value !== 'string') return cannotConvert(value, 'google.protobuf.Timestamp')
-  return parseTimestamp(value) ?? celError(`invalid RFC 3339 timestamp ${JSON.stringify(value)}`)
+  if (!looksLikeTimestamp(value))
+    return celError(`invalid RFC 3339 timestamp ${JSON.stringify(value)}`)
+  return parseTimestamp(value) ?? cannotConvert(value, 'google.protobuf.Timestamp')
 }
 
 /** `duration(x)`: text such as `1h30m`, or nanoseconds. */
 export function toDuration(value: CelValue): Operand {
   if (isDuration(value)) return value
   if (typeof value !== 'string') return cannotConvert(value, 'google.protobuf.Duration')
-  return parseDuration(value) ?? cannotConvert(value, 'google.protobuf.Duration')
+  const span = parseDuration(value)
+  return span === undefined || isError(span)
+    ? cannotConvert(value, 'google.protobuf.Duration')
+    : span
 }
 
 /** `type(x)`. */

@@ -3,6 +3,7 @@ import type { Result } from '../core/result.ts'
 import { fail, ok } from '../core/result.ts'
 import { VALUE_DEPTH_MAX } from './limits.ts'
 import { encodeBase64 } from './base64.ts'
+import { cidrText, ipText } from './ip-address.ts'
 import { formatDuration, formatTimestamp } from './time-text.ts'
 import { typeNameOf } from './type-name.ts'
 import type { CelMap, CelObject, CelTagged, CelValue } from './value.ts'
@@ -84,7 +85,9 @@ function writeTagged(value: CelTagged, depth: number): Result<Json, string> {
     case 'trust_domain':
       return ok(value.name)
     case 'ip':
+      return ok(ipText(value.family, value.bits))
     case 'cidr':
+      return ok(cidrText(value))
     case 'spiffe_matcher':
       return fail(`a value of type ${typeNameOf(value)} has no form in JSON`)
   }

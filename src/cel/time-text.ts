@@ -4,10 +4,14 @@ import { durationOf, NANOS_PER_SECOND, timestampOf } from './time-range.ts'
 const RFC_3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
 
+/** Whether a text has the form of RFC 3339, whatever date it names. */
+export const looksLikeTimestamp = (text: string): boolean =>
+  text.length <= 64 && RFC_3339.test(text)
+
 /** An instant from RFC 3339 text with up to nine digits of a second; undefined when it is none. */
 export function parseTimestamp(text: string): Operand | undefined {
   const match = text.length > 64 ? null : RFC_3339.exec(text)
-  if (match === null) return undefined
+  if (match === null || /[tz]/.test(text)) return undefined
   const [
     ,
     year,

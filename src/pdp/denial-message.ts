@@ -52,7 +52,7 @@ function roleOf(evaluation: Evaluation, rule: CompiledRule): string | null {
 }
 
 /** A condition as its author wrote it, with arguments named as the caller knows them. */
-export function conditionText(condition: CompiledCondition): string {
+function conditionText(condition: CompiledCondition): string {
   if (condition.kind === 'expr') return plainExpression(condition.expression.source)
   const parts = condition.of.map((part) => {
     const text = conditionText(part)

@@ -9,6 +9,7 @@ import type { CompiledRelease } from '../policy/release.ts'
 import { contextJson } from './context-json.ts'
 import { evaluateGuardrails, evaluatePolicies } from './evaluate-policies.ts'
 import type { Evaluation } from './evaluation.ts'
+import type { EvaluationInput } from './open-evaluation.ts'
 import { openEvaluation } from './open-evaluation.ts'
 import type { Finding } from './formula.ts'
 import { findingsOf } from './formula.ts'
@@ -50,14 +51,23 @@ export function judge(
     budget: { steps: EVALUATION_STEPS_MAX },
     unknown,
   }
-  const policies = partiesOf(release, question, facts, links).map((party): PolicyFinding => {
-    const { principal } = party
-    if (principal === null) return { party, evaluation: null, guardrail: null, verdict: null }
-    const evaluation = openEvaluation({ ...common, principal })
-    const guardrail = evaluateGuardrails(evaluation)
-    return { party, evaluation, guardrail, verdict: evaluatePolicies(evaluation) }
-  })
+  const policies: PolicyFinding[] = []
+  for (const party of partiesOf(release, question, facts, links)) {
+    const before = policies.at(-1)
+    // An agent on its own is subject and actor at once, and is asked about once.
+    if (before !== undefined && before.party.principal === party.principal)
+      policies.push({ ...before, party })
+    else policies.push(judgeParty(party, common))
+  }
   return { findings: findingsOf(question, facts, links), policies }
+}
+
+function judgeParty(party: Party, common: Omit<EvaluationInput, 'principal'>): PolicyFinding {
+  const { principal } = party
+  if (principal === null) return { party, evaluation: null, guardrail: null, verdict: null }
+  const evaluation = openEvaluation({ ...common, principal })
+  const guardrail = evaluateGuardrails(evaluation)
+  return { party, evaluation, guardrail, verdict: evaluatePolicies(evaluation) }
 }
 
 const NO_CONTEXT: JsonObject = Object.freeze(Object.create(null) as JsonObject)

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 
 import type { Diagnostic } from './diagnostic.ts'
 import { DIAGNOSTIC_CODES, formatDiagnostic } from './diagnostic.ts'
-import { DIAGNOSTICS_MAX } from './limits.ts'
+import { DIAGNOSTICS_MAX, POLICY_FILES_MAX } from './limits.ts'
 import { loadPolicies } from './load-policies.ts'
 import type { CompiledRelease } from './release.ts'
 
@@ -275,6 +275,15 @@ test('an ambiguous derived role is an error', () => {
   assert.deepEqual(places(problemsOf(roles('x'), roles('y'), user)), [
     'p2.yaml:7:77 name_ambiguous: derived role `owner` is imported from more than one set',
   ])
+})
+
+test('too many files are refused as a whole', () => {
+  const files = Array.from({ length: POLICY_FILES_MAX + 1 }, (_, index) => ({
+    path: `${index}.yaml`,
+    text: '',
+  }))
+  const loaded = loadPolicies({ sha256 }, files)
+  assert.ok(!loaded.ok && loaded.error.length === 1)
 })
 
 test('problems are bounded in number', () => {

@@ -6,8 +6,8 @@ import { canonicalPolicies } from './canonical-policy.ts'
 import { checkPolicies } from './check-policies.ts'
 import { compileRelease } from './compile-release.ts'
 import type { Diagnostic, SourceFile } from './diagnostic.ts'
-import { openSourceFile } from './diagnostic.ts'
-import { DIAGNOSTICS_MAX } from './limits.ts'
+import { openSourceFile, report } from './diagnostic.ts'
+import { DIAGNOSTICS_MAX, POLICY_FILES_MAX } from './limits.ts'
 import { parsePolicyFile } from './parse-policy.ts'
 import type { CompiledRelease } from './release.ts'
 
@@ -22,6 +22,7 @@ export function loadPolicies(
   deps: { readonly sha256: Sha256 },
   files: readonly PolicyFile[],
 ): Result<CompiledRelease, readonly Diagnostic[]> {
+  if (files.length > POLICY_FILES_MAX) return fail(tooMany(files.length))
   const sources = [...files]
     .sort((left, right) => compareText(left.path, right.path))
     .map(({ path, text }) => openSourceFile(path, text))
@@ -31,6 +32,13 @@ export function loadPolicies(
   const release = compileRelease(ordered, digestOfText(deps.sha256, text))
   const problems = problemsOf(sources)
   return problems.length === 0 ? ok(release) : fail(problems)
+}
+
+function tooMany(count: number): readonly Diagnostic[] {
+  const file = openSourceFile('policies', '')
+  const message = `${count} policy files are more than ${POLICY_FILES_MAX}`
+  report(file, 0, { code: 'yaml_too_large', message })
+  return file.problems
 }
 
 const compareText = (left: string, right: string): number =>

@@ -20,7 +20,7 @@ export function needsOf(cache: ExpressionCache): Needs {
 }
 
 /** Attributes of principals that only we set (CONTRACTS 1). */
-export const RESERVED_ATTRIBUTES: readonly string[] = [
+const RESERVED_ATTRIBUTES: readonly string[] = [
   'kind',
   'agent_id',
   'instance_id',

@@ -67,6 +67,28 @@ test('a short rule is a rule on its server, one to connect to it, and one to be 
   ])
 })
 
+test('the lowest bound on lifetimes that a role has for a tool holds for all its rules', () => {
+  const file = openSourceFile(
+    'policy-config.yaml',
+    `
+rules:
+  - {id: a, role: support, tool: billing, allowed_actions: [charge], max_token_ttl_seconds: 300}
+  - {id: b, role: support, tool: billing, allowed_actions: [list]}
+  - {id: c, role: support, tool: billing, allowed_actions: [void], max_token_ttl_seconds: 60}
+  - {id: d, role: lead, tool: billing, allowed_actions: [list]}
+  - {id: e, role: support, tool: crm, allowed_actions: [list]}
+`,
+  )
+  const issuing = parsePolicyFile(file).flatMap((tree) =>
+    tree.kind === 'resource' && tree.resource === 'token'
+      ? tree.rules.map((rule) =>
+          JSON.stringify(textOf(rule.condition)).includes('R.attr.ttl_seconds <= 60'),
+        )
+      : [],
+  )
+  assert.deepEqual(issuing, [true, true, true, false, false])
+})
+
 const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     'a rollout',

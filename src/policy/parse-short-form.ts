@@ -29,22 +29,50 @@ export function parseShortForm(file: SourceFile, root: YamlMap): readonly Resour
   if (fields === null) return []
   optionalText(fields, 'description')
   optionalText(fields, '$schema')
+  const rules = parseShortRules(fields)
+  const ttls = strictestTtls(rules)
   const byKind = new Map<string, RuleTree[]>()
-  const ids = new Set<string>()
+  for (const rule of rules) {
+    for (const [kind, tree] of treesOf(rule, ttls.get(ttlKey(rule)) ?? null)) {
+      byKind.set(kind, [...(byKind.get(kind) ?? []), tree])
+    }
+  }
+  return [...byKind].map(([resource, trees]) => policyOf(file, root.at, resource, trees))
+}
+
+function parseShortRules(fields: Fields): readonly ShortRule[] {
+  const { file } = fields
+  const rules = new Map<string, ShortRule>()
   for (const item of listOf(fields, 'rules')) {
     const rule = parseShortRule(file, item)
     if (rule === null) continue
-    if (ids.has(rule.id)) {
-      report(file, item.at, {
-        code: 'name_duplicate',
-        message: `two rules have the id \`${rule.id}\``,
-      })
+    if (rules.has(rule.id)) {
+      const message = `two rules have the id \`${rule.id}\``
+      report(file, item.at, { code: 'name_duplicate', message })
     }
-    ids.add(rule.id)
-    for (const [kind, tree] of treesOf(rule)) byKind.set(kind, [...(byKind.get(kind) ?? []), tree])
+    rules.set(rule.id, rule)
   }
-  return [...byKind].map(([resource, rules]) => policyOf(file, root.at, resource, rules))
+  return [...rules.values()]
 }
+
+/**
+ * The lowest bound that any rule of a role sets for a tool. One token serves every rule for its
+ * tool, so a rule that sets no bound must not lift the bound of another.
+ */
+function strictestTtls(rules: readonly ShortRule[]): ReadonlyMap<string, TtlScalar> {
+  const strictest = new Map<string, TtlScalar>()
+  for (const rule of rules) {
+    const known = strictest.get(ttlKey(rule))
+    const own = rule.ttlSecondsMax
+    if (own !== null && (known === undefined || own.value < known.value))
+      strictest.set(ttlKey(rule), own)
+  }
+  return strictest
+}
+
+const ttlKey = (rule: ShortRule): string => JSON.stringify([rule.role, rule.tool.value])
+
+type TtlScalar = YamlScalar & { readonly value: number }
 
 type ShortRule = {
   readonly id: string
@@ -53,7 +81,7 @@ type ShortRule = {
   readonly tool: YamlScalar & { readonly value: string }
   readonly actions: readonly string[]
   readonly when: Condition | null
-  readonly ttlSecondsMax: YamlScalar | null
+  readonly ttlSecondsMax: TtlScalar | null
 }
 
 function parseShortRule(file: SourceFile, node: YamlNode): ShortRule | null {
@@ -100,12 +128,13 @@ function parseWhen(fields: Fields): Condition | null {
   return expression === null ? null : { kind: 'expr', expression }
 }
 
-function parseTtl(fields: Fields): YamlScalar | null {
+function parseTtl(fields: Fields): TtlScalar | null {
   const node = optionalNode(fields, 'max_token_ttl_seconds')
   if (node === null) return null
   const value = node.kind === 'scalar' && typeof node.value === 'number' ? node.value : 0
-  if (node.kind === 'scalar' && Number.isInteger(value) && value >= 1 && value <= TTL_SECONDS_MAX)
-    return node
+  if (node.kind === 'scalar' && Number.isInteger(value) && value >= 1 && value <= TTL_SECONDS_MAX) {
+    return { ...node, value }
+  }
   const message = `\`max_token_ttl_seconds\` must be a whole number from 1 to ${TTL_SECONDS_MAX}`
   report(fields.file, node.at, { code: 'value_invalid', message })
   return null
@@ -115,7 +144,7 @@ function parseTtl(fields: Fields): YamlScalar | null {
 const TTL_SECONDS_MAX = 900
 
 /** The rules that one short rule stands for, each with the kind of resource it is about. */
-function treesOf(rule: ShortRule): readonly (readonly [string, RuleTree])[] {
+function treesOf(rule: ShortRule, ttl: TtlScalar | null): readonly (readonly [string, RuleTree])[] {
   const base = {
     at: rule.at,
     effect: 'allow',
@@ -131,16 +160,20 @@ function treesOf(rule: ShortRule): readonly (readonly [string, RuleTree])[] {
     [server, { ...base, name: `${rule.id}.connect`, actions: ['connect'], condition: null }],
     [
       'token',
-      { ...base, name: `${rule.id}.issue`, actions: ['issue'], condition: issueCondition(rule) },
+      {
+        ...base,
+        name: `${rule.id}.issue`,
+        actions: ['issue'],
+        condition: issueCondition(rule, ttl),
+      },
     ],
   ]
 }
 
-function issueCondition(rule: ShortRule): Condition {
+function issueCondition(rule: ShortRule, ttl: TtlScalar | null): Condition {
   const tool = expr(`R.attr.tool == ${JSON.stringify(rule.tool.value)}`, rule.tool)
-  const ttl = rule.ttlSecondsMax
   if (ttl === null) return tool
-  return { kind: 'all', of: [tool, expr(`R.attr.ttl_seconds <= ${String(ttl.value)}`, ttl)] }
+  return { kind: 'all', of: [tool, expr(`R.attr.ttl_seconds <= ${ttl.value}`, ttl)] }
 }
 
 const expr = (source: string, scalar: YamlScalar): Condition => ({

@@ -15,6 +15,8 @@ export type StorePaths = {
   readonly database: string
   readonly lock: string
   readonly pid: string
+  /** Newest checkpoint, outside the database (SECURITY 26): one file a tenant. */
+  readonly marks: string
   readonly checkpointKey: string
   readonly checkpointPublicKey: string
   readonly sealKey: string
@@ -26,6 +28,7 @@ export const storePaths = (directory: string): StorePaths => ({
   database: join(directory, 'reeve.db'),
   lock: join(directory, 'reeve.lock'),
   pid: join(directory, 'reeve.pid'),
+  marks: join(directory, 'marks'),
   checkpointKey: join(directory, 'keys', 'checkpoint.ed25519.jwk'),
   checkpointPublicKey: join(directory, 'keys', 'checkpoint.ed25519.pub'),
   sealKey: join(directory, 'keys', 'seal.key'),
@@ -45,7 +48,7 @@ const PRIVATE_FILE = 0o600
 /** Makes the state directory and its `keys`, readable by their owner only. */
 export function makeDirectories(paths: StorePaths): Result<null, Reason> {
   try {
-    for (const directory of [paths.directory, join(paths.directory, 'keys')]) {
+    for (const directory of [paths.directory, paths.marks, join(paths.directory, 'keys')]) {
       mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
       chmodSync(directory, PRIVATE_DIRECTORY)
     }

@@ -4,6 +4,7 @@ import type { EpochMillis } from '../core/clock.ts'
 import type { NewId, RandomBytes } from '../core/ids.ts'
 import { type Reason, reason } from '../core/reason.ts'
 import { fail, ok, type Result } from '../core/result.ts'
+import { openHighWaterMarks } from './high-water-mark.ts'
 import { openStoreKeys, type StoreKeys, storePaths } from './key-files.ts'
 import { createWriter } from './serve-writer.ts'
 import { createCommitGroup } from './sqlite/commit-group.ts'
@@ -45,6 +46,7 @@ export function startWriter(
     mayCreate: database.prepare('select 1 from ledger limit 1').get() === undefined,
   })
   if (!keys.ok) return keys
+  const marks = openHighWaterMarks(paths)
   const commitGroup = createCommitGroup({
     database,
     randomBytes: world.randomBytes,
@@ -57,6 +59,7 @@ export function startWriter(
     deployment: options.deployment,
     checkpointKey: keys.value.checkpoint,
     sign: keys.value.sign,
+    onCheckpoint: marks.raise,
   })
   if (options.settle) settle(world, options, database, keys.value, commitGroup)
   return ok(
@@ -73,7 +76,10 @@ export function startWriter(
       },
       post: world.post,
       defer: world.defer,
-      close: () => database.close(),
+      close: () => {
+        database.close()
+        marks.close()
+      },
     }),
   )
 }

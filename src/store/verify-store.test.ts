@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { aDraft, anOutcome } from '../audit/testing/drafts.ts'
@@ -8,6 +9,7 @@ import { DEFAULT_TENANT } from '../core/ids.ts'
 import { openLedger } from './open-ledger.ts'
 import { verifyStore } from './verify-store.ts'
 import { must, openTestLedger, type TestLedger } from './testing/temporary-ledger.ts'
+import { openHighWaterMarks } from './high-water-mark.ts'
 import { openStoreKeys } from './key-files.ts'
 import { createCommitGroup } from './sqlite/commit-group.ts'
 import { epochMillis } from '../core/clock.ts'
@@ -201,10 +203,52 @@ function resign(
     deployment: 'test',
     checkpointKey: keys.value.checkpoint,
     sign,
+    onCheckpoint: (tenant, checkpoint) => {
+      const marks = openHighWaterMarks(ledger.paths)
+      marks.raise(tenant, checkpoint)
+      marks.close()
+    },
   })
   const results = commitGroup(rows.map((_, i) => entry(aDraft(100 + i))))
   assert.ok(results.every((result) => result.ok))
 }
+
+test('an end that damage cut off is detected by the mark outside the database', () => {
+  const ledger = openTestLedger()
+  try {
+    ledger.commitGroup([entry(aDraft(1))])
+    const earlier = backup(ledger)
+    ledger.commitGroup([entry(aDraft(2)), entry(aDraft(3))])
+    assert.equal(ledger.verify().exitCode, 0)
+    earlier.restore()
+    const report = ledger.verify()
+    assert.equal(report.exitCode, 40)
+    assert.ok(report.lines.some((line) => /high-water mark has 3 entries, the ledger 1/.test(line)))
+    writeFileSync(join(ledger.paths.marks, 'default.checkpoint'), 'no checkpoint')
+    assert.equal(ledger.verify().exitCode, 40)
+  } finally {
+    ledger.close()
+  }
+})
+
+/** Every table as it is now, to be put back later: what an old copy of the file would hold. */
+function backup({ database }: TestLedger): { readonly restore: () => void } {
+  const tables = ['ledger', 'ledger_head']
+  for (const table of tables) database.exec(`create temp table old_${table} as select * from ${table}`)
+  return {
+    restore: () => {
+      for (const name of triggersOf(database)) database.exec(`drop trigger ${name}`)
+      for (const table of tables)
+        database.exec(`delete from ${table}; insert into ${table} select * from old_${table}`)
+    },
+  }
+}
+
+const triggersOf = (database: TestLedger['database']): readonly string[] =>
+  database
+    .prepare(`select name from sqlite_master where type = 'trigger'`)
+    .all()
+    .map((row) => String(row['name']))
 
 test('a cut or rewritten ledger is detected against a checkpoint kept elsewhere, and not claimed without one', () => {
   withTamperable((ledger) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { damagedReport, reportVerification, type VerifyReport } from '../audit/verify-report.ts'
 import { verifyLedger, type Verification } from '../audit/verify-ledger.ts'
+import { readHighWaterMark } from './high-water-mark.ts'
 import type { NoteKey } from '../audit/checkpoint.ts'
 import type { TenantId } from '../core/ids.ts'
 import { type Reason, reason } from '../core/reason.ts'
@@ -73,7 +74,8 @@ function verifySnapshot(
   }
   try {
     return rows.snapshot(() => {
-      const evidence = { rows: rows.from(0), head: rows.head(), key, tenant, anchor }
+      const mark = readHighWaterMark(storePaths(options.directory), tenant)
+      const evidence = { rows: rows.from(0), head: rows.head(), key, tenant, anchor, mark }
       const found = verifyLedger(deps, { ...evidence, origin: originOf(key.name, tenant) })
       return rows.damage() ?? found
     })

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
-import { Agent } from '../../node_modules/undici/index.js'
+import { Agent } from 'undici'
 import { readBody } from '../../src/app/http/read-body.ts'
 import { writeReply } from '../../src/app/http/write-reply.ts'
 import type { Change, OwnedObject } from '../../src/core/change.ts'

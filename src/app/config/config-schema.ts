@@ -54,9 +54,12 @@ const tokens = z.strictObject({
   supported_tools: z.array(name).max(1000).optional(),
 })
 
+/** Prefixes of principals that are no people (SECURITY 3). */
+const RESERVED = new Set(['agent', 'caller', 'service'])
+
 const issuer = z.strictObject({
   issuer: z.string().min(1).max(512),
-  alias: name,
+  alias: name.refine((alias) => !RESERVED.has(alias), 'is reserved for principals that are no people'),
   primary: z.boolean().default(false),
   algorithms: z.array(z.enum(['ES256', 'RS256', 'EdDSA'])).min(1),
   audience: z.string().min(1).max(512),

@@ -44,8 +44,10 @@ export function parseYamlFile(
       lineCounter: lines,
       uniqueKeys: true,
       prettyErrors: false,
+      logLevel: 'error',
     })
-    const problems = document.errors.map((error): ConfigProblem => ({
+    // A tag that the parser does not know would be read as something that nobody wrote.
+    const problems = [...document.errors, ...document.warnings].map((error): ConfigProblem => ({
       file,
       ...place(error.pos[0]),
       message: firstLine(error.message),
@@ -77,7 +79,11 @@ const sections = (data: unknown, only: readonly string[]): unknown =>
     ? Object.fromEntries(Object.entries(data).filter(([key]) => only.includes(key)))
     : data
 
-const firstLine = (text: string): string => (text.split('\n')[0] ?? text).replace(/\.$/, '')
+/** The library's sentence in our form: one line, lower case, no full stop. */
+const firstLine = (text: string): string => {
+  const line = (text.split('\n')[0] ?? text).replace(/\.$/, '')
+  return line.charAt(0).toLowerCase() + line.slice(1)
+}
 
 /** The offset of the value at the path, or of the nearest thing above it that exists. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {

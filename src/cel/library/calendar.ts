@@ -37,10 +37,12 @@ const PARTS: readonly (readonly [string, (date: Date) => number])[] = [
   ['getMilliseconds', (date) => date.getUTCMilliseconds()],
 ]
 
+/** A whole duration in units, also in milliseconds, as the reference counts it. */
 const SPANS: readonly (readonly [string, bigint])[] = [
   ['getHours', 3600n * NANOS_PER_SECOND],
   ['getMinutes', 60n * NANOS_PER_SECOND],
   ['getSeconds', NANOS_PER_SECOND],
+  ['getMilliseconds', NANOS_PER_MILLI],
 ]
 
 /** Parts of timestamps, in UTC or in a zone (`Europe/Berlin`, `+02:00`), and of durations. */
@@ -55,10 +57,6 @@ export const CALENDAR: readonly Overload[] = [
   ]),
   ...SPANS.map(([name, unit]) =>
     overload(`duration.${name}(): int`, (_frame, span: CelDuration) => span.nanos / unit),
-  ),
-  overload(
-    'duration.getMilliseconds(): int',
-    (_frame, span: CelDuration) => (span.nanos % NANOS_PER_SECOND) / NANOS_PER_MILLI,
   ),
 ]
 

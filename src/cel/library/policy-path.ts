@@ -32,7 +32,7 @@ const unsupported = (text: string): Operand =>
 /** File paths by their text alone: POSIX, drive letters and UNC, the latter two known by backslashes. */
 export const POLICY_PATH: readonly Overload[] = [
   onPath('basePath', baseOf),
-  onPath('dirPath', dirOf),
+  onPath('dirPath', (path) => dirOf(cleanPath(path))),
   onPath('extPath', extensionOf),
   overload('volumeName(string): string', (_frame, text: string) => volumeOf(text)),
   overload('joinPath(list(string)): string', joinPath),

@@ -37,12 +37,7 @@ export async function answerClient(exchange: Exchange): Promise<Forwarded> {
   if (status < 300 && type === 'text/event-stream') return streamed(exchange)
   if (isPassed(status) && type === 'application/json') return whole(exchange)
   reply.discard()
-  // The status alone carries meaning: 404 ends a session, 400 tells a client to try the other era.
-  if (status >= 300 && isPassed(status)) {
-    const json = rpcError(plan.id, RPC_INTERNAL_ERROR, `the upstream refused with status ${status}`)
-    const outcome = { effect: 'failed', ended: 'end' } as const
-    return wholeReply(deps, forwarding.startedAt, jsonReply(status, json), outcome)
-  }
+  if (status >= 300 && isPassed(status)) return refusedUpstream(exchange)
   const outcome = { effect: status < 300 ? 'unknown' : 'failed', ended: 'upstream_error' } as const
   return failedReply(deps, forwarding, plan, outcome, `the upstream answered with status ${status}`)
 }
@@ -50,6 +45,13 @@ export async function answerClient(exchange: Exchange): Promise<Forwarded> {
 /** A status of the upstream that means the same to the client: never one about our credential. */
 const isPassed = (status: number): boolean =>
   (status >= 200 && status < 300) || status === 400 || status === 404 || status === 405
+
+/** The status alone carries meaning: 404 ends a session, 400 tells a client to try the other era. */
+function refusedUpstream({ deps, forwarding, plan, reply: { status } }: Exchange): Forwarded {
+  const json = rpcError(plan.id, RPC_INTERNAL_ERROR, `the upstream refused with status ${status}`)
+  const outcome = { effect: 'failed', ended: 'end' } as const
+  return wholeReply(deps, forwarding.startedAt, jsonReply(status, json), outcome)
+}
 
 /** A notification has no answer; its reply tells only whether it was taken. */
 function notified({ deps, forwarding, plan, reply }: Exchange): Forwarded {
@@ -102,6 +104,7 @@ async function whole(exchange: Exchange): Promise<Forwarded> {
     case 'notification':
     case 'aside':
     case 'alien':
+      if (reply.status >= 300) return refusedUpstream(exchange)
       return failedReply(
         deps,
         forwarding,

@@ -30,6 +30,7 @@ export type EndSessionPlan = {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** What is asked of a server, with the plan that `forward` carries out when it is allowed. */
 export type McpAsked = Asked & { readonly plan: SendPlan | ListPlan | EndSessionPlan }
 
 /** What most requests of this surface leave empty. */

@@ -17,6 +17,7 @@ export type Heard = {
   readonly fault: Fault | null
 }
 
+/** A request to one server, before its body is read. */
 export type McpClassified = Classified & {
   readonly surface: 'mcp'
   readonly server: McpServer

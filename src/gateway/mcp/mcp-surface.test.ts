@@ -135,6 +135,8 @@ test('what is no answer to the request never passes, and the client is never lef
     ],
     [jsonAnswer({ ...RESULT, id: 8 }), 'upstream_error'],
     [jsonAnswer({ ...RESULT, result: [] }), 'upstream_error'],
+    [jsonAnswer({ jsonrpc: '2.0', id: 8, error: { code: 1, message: '' } }), 'upstream_error'],
+    [jsonAnswer({ jsonrpc: '2.0', id: 7, error: 'x' }), 'upstream_error'],
     [jsonAnswer([RESULT]), 'upstream_error'],
     [jsonAnswer({ jsonrpc: '2.0', method: 'notifications/message' }), 'upstream_error'],
     [{ status: 200, headers: { 'content-type': 'text/html' }, chunks: ['<p>'] }, 'upstream_error'],
@@ -182,8 +184,12 @@ test('statuses about our own credential, redirects and failures of the upstream 
   assert.equal(down.reply.status, 502)
   assert.deepEqual([down.effect, down.ended], ['not_sent', 'upstream_error'])
   for (const status of [400, 404, 405]) {
-    const { reply } = await outcomeOf({ status, headers: {}, chunks: [] })
-    assert.equal(reply.status, status)
+    for (const chunks of [[], ['{"error":"gone"}']]) {
+      const { reply, effect } = await outcomeOf({ status, chunks })
+      assert.equal(reply.status, status)
+      assert.equal(JSON.parse(reply.text).id, 7)
+      assert.equal(effect, 'failed')
+    }
   }
 })
 

@@ -19,7 +19,7 @@ import type { CompiledRelease } from '../../policy/release.ts'
 
 export const NOW: EpochMillis = epochMillis(Date.UTC(2026, 10, 21, 12))
 
-export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 
 /** A release of these texts, which must be free of problems. */
 export function releaseOf(...texts: readonly string[]): CompiledRelease {

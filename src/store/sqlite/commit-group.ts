@@ -43,6 +43,8 @@ export type CommitGroupDeps = {
   readonly deployment: string
   readonly checkpointKey: NoteKey
   readonly sign: (text: string) => Uint8Array
+  /** Told the newest checkpoint of a tenant when it is durable. */
+  readonly onCheckpoint: (tenant: string, checkpoint: string) => void
 }
 
 /** How often forgotten single-use ids are swept out, in decision time. */
@@ -61,6 +63,7 @@ export function createCommitGroup(deps: CommitGroupDeps): CommitGroup {
 
   const commitAll = (entries: readonly Entry[]): readonly Result<Receipt, Reason>[] => {
     const group = new Map<string, LedgerHead>()
+    const signed = new Map<string, string>()
     const results = entries.map((entry) => {
       const { tenant } = entry.draft
       const head = group.get(tenant) ?? known.get(tenant) ?? heads.load(tenant)
@@ -73,15 +76,14 @@ export function createCommitGroup(deps: CommitGroupDeps): CommitGroup {
       const origin = originOf(deps.deployment, tenant)
       const root = rootOf(sha256, head.frontier)
       const checkpoint: Checkpoint = { origin, size: head.frontier.size, root }
-      heads.save(
-        tenant,
-        head,
-        signCheckpoint({ sha256, sign: deps.sign }, deps.checkpointKey, checkpoint),
-      )
+      const note = signCheckpoint({ sha256, sign: deps.sign }, deps.checkpointKey, checkpoint)
+      heads.save(tenant, head, note)
+      signed.set(tenant, note)
       prune(tenant, head.lastAt)
     }
     database.exec('commit')
     for (const [tenant, head] of group) known.set(tenant, head)
+    for (const [tenant, note] of signed) deps.onCheckpoint(tenant, note)
     return results
   }
 

@@ -7,6 +7,7 @@ import { epochMillis } from '../../core/clock.ts'
 import { DEFAULT_TENANT } from '../../core/ids.ts'
 import type { Result } from '../../core/result.ts'
 import { makeDirectories, openStoreKeys, storePaths, type StorePaths } from '../key-files.ts'
+import { openHighWaterMarks } from '../high-water-mark.ts'
 import { verifyStore } from '../verify-store.ts'
 import { type CommitGroup, createCommitGroup } from '../sqlite/commit-group.ts'
 import { openForWriting } from '../sqlite/open-database.ts'
@@ -40,6 +41,7 @@ export function openTestLedger(directory: string = temporaryDirectory()): TestLe
   must(makeDirectories(paths))
   const database = must(openForWriting(paths.database, null))
   const keys = must(openStoreKeys({ randomBytes }, paths, { deployment: 'test', mayCreate: true }))
+  const marks = openHighWaterMarks(paths)
   const boot = (): CommitGroup =>
     createCommitGroup({
       database,
@@ -49,6 +51,7 @@ export function openTestLedger(directory: string = temporaryDirectory()): TestLe
       deployment: 'test',
       checkpointKey: keys.checkpoint,
       sign: keys.sign,
+      onCheckpoint: marks.raise,
     })
   return {
     paths,
@@ -68,6 +71,7 @@ export function openTestLedger(directory: string = temporaryDirectory()): TestLe
       String(database.prepare('select checkpoint from ledger_head').get()?.['checkpoint']),
     close: () => {
       if (database.isOpen) database.close()
+      marks.close()
       removeDirectory(directory)
     },
   }

@@ -3,7 +3,7 @@ import { epochMillis } from '../../../core/clock.ts'
 import type { Decision, Deny } from '../../../core/decision.ts'
 import type { InstanceCaller } from '../../../core/identity.ts'
 import { DEFAULT_TENANT, type Digest } from '../../../core/ids.ts'
-import type { Reply, RequestPath } from '../../../core/path.ts'
+import type { InboundCall, Reply, RequestPath } from '../../../core/path.ts'
 import { reason } from '../../../core/reason.ts'
 import type { RecordDraft } from '../../../core/record.ts'
 import { fail, ok } from '../../../core/result.ts'
@@ -11,6 +11,7 @@ import { createHandle } from '../../handle.ts'
 import type { SendUpstream } from '../../upstream.ts'
 import { createMayKnow } from '../may-know.ts'
 import { createMcpSurface } from '../mcp-surface.ts'
+import type { McpServer } from '../server.ts'
 
 export const ALLOW: Decision = {
   effect: 'allow',
@@ -43,6 +44,17 @@ export type TestGateway = {
 const digest = (text: string): Digest =>
   `sha256:${createHash('sha256').update(text).digest('base64url')}` as Digest
 
+const clock = { now: () => epochMillis(1000) }
+
+const SERVER: McpServer = {
+  id: 's',
+  url: 'http://upstream.test/mcp',
+  openArguments: new Set<string>(),
+  headers: {},
+  headersTimeoutMs: 1000,
+  idleTimeoutMs: 1000,
+}
+
 /** The real request path and surface for one server `s`, with a decision that the test chooses. */
 export function testGateway(
   send: SendUpstream,
@@ -51,9 +63,45 @@ export function testGateway(
 ): TestGateway {
   const records: RecordDraft[] = []
   let ids = 0
-  const clock = { now: () => epochMillis(1000) }
+  const path = testPath(decide, records)
   const lost = fail(reason('evidence_unavailable', 'no disk'))
-  const path: RequestPath = {
+  const surface = createMcpSurface({
+    publicUrl: 'http://gateway.test',
+    servers: new Map([['s', SERVER]]),
+    allowedOrigins: new Set(),
+    send,
+    clock,
+    credentialFor: async () => ({ kind: 'none' }),
+    digest,
+    catalogueTtlMs: 0,
+    report: () => {},
+    state: { pinnedTool: () => null, ownedObject: () => null },
+    mayKnow: createMayKnow({ ...path, environment: 'test' }),
+    own: async () => (own === 'kept' ? ok(null) : lost),
+  })
+  const deps = {
+    ...path,
+    clock,
+    newId: () => `id-${ids++}`,
+    environment: 'test',
+    digest,
+    recordStranger: (draft: RecordDraft) => void records.push(draft),
+    outcomeLost: () => {},
+  }
+  const handle = createHandle(deps, surface)
+  return {
+    records,
+    post: async (message, headers = {}) => {
+      const text = typeof message === 'string' ? message : JSON.stringify(message)
+      const reply = await handle(callOf(text, headers))
+      return { status: reply.status, headers: reply.headers, text: await textOf(reply) }
+    },
+  }
+}
+
+/** Every step of the path but the surface's own, in memory. */
+function testPath(decide: RequestPath['decide'], records: RecordDraft[]): RequestPath {
+  return {
     verify: async (call) =>
       call.headers['authorization'] === 'Bearer a'
         ? ok(CALLER)
@@ -71,57 +119,19 @@ export function testGateway(
     },
     issue: async () => ok({ kind: 'none' }),
   }
-  const server = {
-    id: 's',
-    url: 'http://upstream.test/mcp',
-    openArguments: new Set<string>(),
-    headers: {},
-    headersTimeoutMs: 1000,
-    idleTimeoutMs: 1000,
-  }
-  const surface = createMcpSurface({
-    publicUrl: 'http://gateway.test',
-    servers: new Map([['s', server]]),
-    allowedOrigins: new Set(),
-    send,
-    clock,
-    credentialFor: async () => ({ kind: 'none' }),
-    digest,
-    catalogueTtlMs: 0,
-    report: () => {},
-    state: { pinnedTool: () => null, ownedObject: () => null },
-    mayKnow: createMayKnow({ ...path, environment: 'test' }),
-    own: async () => (own === 'kept' ? ok(null) : lost),
-  })
-  const handle = createHandle(
-    {
-      ...path,
-      clock,
-      newId: () => `id-${ids++}`,
-      environment: 'test',
-      digest,
-      recordStranger: (draft) => void records.push(draft),
-      outcomeLost: () => {},
-    },
-    surface,
-  )
-  const post: TestGateway['post'] = async (message, headers = {}) => {
-    const text = typeof message === 'string' ? message : JSON.stringify(message)
-    const reply = await handle({
-      tenant: DEFAULT_TENANT,
-      method: 'POST',
-      path: '/mcp/s',
-      query: '',
-      headers: { authorization: 'Bearer a', 'content-type': 'application/json', ...headers },
-      source: '127.0.0.1',
-      receivedAt: clock.now(),
-      body: async () => ok(new TextEncoder().encode(text)),
-      signal: new AbortController().signal,
-    })
-    return { status: reply.status, headers: reply.headers, text: await textOf(reply) }
-  }
-  return { post, records }
 }
+
+const callOf = (text: string, headers: Readonly<Record<string, string>>): InboundCall => ({
+  tenant: DEFAULT_TENANT,
+  method: 'POST',
+  path: '/mcp/s',
+  query: '',
+  headers: { authorization: 'Bearer a', 'content-type': 'application/json', ...headers },
+  source: '127.0.0.1',
+  receivedAt: clock.now(),
+  body: async () => ok(new TextEncoder().encode(text)),
+  signal: new AbortController().signal,
+})
 
 async function textOf({ body }: Reply): Promise<string> {
   if (typeof body !== 'function') return new TextDecoder().decode(body)
