@@ -15,7 +15,7 @@ import { UNKNOWN } from './operand.ts'
 import { parseExpression } from './parse-expression.ts'
 import { policyEnvironment } from './policy-environment.ts'
 import { TAGGED_FIELDS } from './tagged-fields.ts'
-import { aCelExpression } from './testing/arbitrary-expression.ts'
+import { aCelExpression } from './testing/a-cel-expression.ts'
 import { interpret } from './testing/interpret.ts'
 import { shownOperand } from './testing/shown-operand.ts'
 

@@ -2,7 +2,7 @@ import type { Closure, ClosureContext } from './closure.ts'
 import { constantList } from './closure-aggregates.ts'
 import { constantSet, inConstantSet } from './constant-set.ts'
 import { located } from './operand.ts'
-import { binary } from './relate.ts'
+import { binary } from './binary-operator.ts'
 import type { BinaryNode, Node } from './tree.ts'
 
 /** A binary operator, shortened where one side is a literal. */

@@ -11,7 +11,7 @@ import { eitherWay, not, undecided } from './logic.ts'
 import type { Operand } from './operand.ts'
 import { halted, isHalt, isUnknown, located, noSuchOverload } from './operand.ts'
 import { findsRegex } from './regex.ts'
-import { binary } from './relate.ts'
+import { binary } from './binary-operator.ts'
 import type { Span } from './tree.ts'
 import { celOptional, celTag, isOptional } from './value.ts'
 

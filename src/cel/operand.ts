@@ -31,8 +31,10 @@ export type CelHalt = CelError | CelUnknown | CelPartial
 /** What an expression yields while it is being evaluated. */
 export type Operand = CelValue | CelHalt
 
+/** The one unknown; put it where a value is not known, as a variable or through `partialMap`. */
 export const UNKNOWN: CelUnknown = Object.freeze({ [celTag]: 'unknown' })
 
+/** An error of the language, still without a place. */
 export const celError = (message: string): CelError => ({
   [celTag]: 'error',
   kind: 'evaluation',
@@ -41,6 +43,7 @@ export const celError = (message: string): CelError => ({
   end: -1,
 })
 
+/** An error that stands for a bound being reached, still without a place. */
 export const limitError = (message: string): CelError => ({
   [celTag]: 'error',
   kind: 'limit',
@@ -52,6 +55,7 @@ export const limitError = (message: string): CelError => ({
 /** The error of an operation that has no meaning for the values it was given. */
 export const noSuchOverload = (): CelError => celError('no such overload')
 
+/** A map with some entries hidden: unknown, or partial themselves. */
 export const partialMap = (
   known: CelMap | CelObject,
   hidden: ReadonlyMap<string, CelUnknown | CelPartial>,

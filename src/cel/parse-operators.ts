@@ -1,4 +1,4 @@
-import { parseUnary } from './parse-member.ts'
+import { parseUnary } from './parse-unary.ts'
 import type { Parser } from './parser.ts'
 import { accept, advance, expect, finish, nested, peek } from './parser.ts'
 import type { BinaryOperator, Node } from './tree.ts'

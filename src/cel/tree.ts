@@ -47,6 +47,7 @@ export type UnaryNode = Base & {
   readonly operator: UnaryOperator
   readonly operand: Node
 }
+/** The operators with two sides, without `&&` and `||`, which are chains. */
 export type BinaryOperator =
   | '+'
   | '-'

@@ -7,6 +7,7 @@ import type { RecordDraft } from '../core/record.ts'
 /** Records a refusal before authentication. It returns at once: a stranger never waits on the ledger. */
 export type RecordStranger = (draft: RecordDraft) => void
 
+/** Where refusals of strangers go. */
 export type StrangerLog = {
   readonly record: RecordStranger
   /** Writes the counting records of minutes that have passed; `all` also the current one. */

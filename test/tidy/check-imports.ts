@@ -7,7 +7,7 @@ import type { Import, SourceFile } from './source-file.ts'
 const TEST_PACKAGES: readonly string[] = ['fast-check', 'ajv', 'ajv-formats']
 
 /** What may be found from `src/` by its place: our own version, and the demo that a clone has. */
-const ASSETS_OUTSIDE: readonly string[] = ['package.json', 'examples/demo/']
+const ASSETS_OUTSIDE: readonly string[] = ['package.json', 'examples/demo/', 'schema/']
 
 /** Arrows between rooms, and the packages and `node:` modules of each room. Types count as well. */
 export function checkImports(file: SourceFile): readonly string[] {

@@ -1,4 +1,4 @@
-import { binary } from '../relate.ts'
+import { binary } from '../binary-operator.ts'
 import { negate } from '../arithmetic.ts'
 import { not } from '../logic.ts'
 import type { Overload } from '../overload.ts'

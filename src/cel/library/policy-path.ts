@@ -15,7 +15,7 @@ import { celError, isError } from '../operand.ts'
 import type { Overload } from '../overload.ts'
 import { bothForms, overload } from '../overload.ts'
 import { CHARACTERS_PER_STEP } from '../limits.ts'
-import { matchGlob } from '../path-glob.ts'
+import { matchGlob } from '../match-glob.ts'
 import type { CelList } from '../value.ts'
 
 /** A function of one path, computed on its portable form and shown as it came. */
