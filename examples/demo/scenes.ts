@@ -140,7 +140,10 @@ const refundTooMuch: Step = async ({ stage, tell, tokens }) => {
     id: 'refund-9000',
     title: 'it asks for a refund of 9,000: denied before the tool runs',
     decision: 'deny',
-    lines: [...textOf(result).split('\n'), `calls that reached the payments server: ${reached.length}`],
+    lines: [
+      ...textOf(result).split('\n'),
+      `calls that reached the payments server: ${reached.length}`,
+    ],
     ok: result.isError === true && denial['code'] === 'forbidden_by_policy' && reached.length === 0,
     seen: { isError: result.isError, denial, reached: reached.length },
   })
@@ -148,13 +151,15 @@ const refundTooMuch: Step = async ({ stage, tell, tokens }) => {
 
 const refundAllowed: Step = async ({ stage, tell, tokens }) => {
   const client = await connectModern(`${stage.reeveUrl}/mcp/payments`, tokens['refund'] ?? '')
-  const result = await client.callTool({ name: 'refund', arguments: { order: 'T-77', amount: 500 } })
+  const result = await client.callTool({
+    name: 'refund',
+    arguments: { order: 'T-77', amount: 500 },
+  })
   await client.close()
   const reached = stage.servers.seen.filter(
     (seen) => seen.server === 'payments' && seen.method === 'tools/call',
   )
-  const everywhere = JSON.stringify([stage.servers.seen, stage.provider.requests])
-  const leaked = Object.values(tokens).some((token) => token !== '' && everywhere.includes(token))
+  const leaked = isLeaked(stage, tokens)
   tell({
     id: 'refund-500',
     title: 'it reads why, and refunds 500',
@@ -166,6 +171,12 @@ const refundAllowed: Step = async ({ stage, tell, tokens }) => {
     ok: result.isError !== true && reached.length === 1 && !leaked,
     seen: { reached: reached.map((seen) => seen.arguments), leaked, text: textOf(result) },
   })
+}
+
+/** Whether a token of a person or an agent reached a server or the provider. */
+function isLeaked(stage: Stage, tokens: Scene['tokens']): boolean {
+  const everywhere = JSON.stringify([stage.servers.seen, stage.provider.requests])
+  return Object.values(tokens).some((token) => token !== '' && everywhere.includes(token))
 }
 
 /** The triage agent was started by an event: no person behind it, its own authority only. */
@@ -263,14 +274,16 @@ const suspend: Step = async ({ stage, tell, tokens }) => {
   const calls = stage.servers.seen.filter(
     (seen) => seen.server === 'payments' && seen.method === 'tools/call',
   ).length
+  const leaked = isLeaked(stage, tokens)
   const refused = JSON.stringify(answer.body)
   tell({
     id: 'suspend',
-    title: 'Dana is suspended: the very next call of her agents fails, with a token that is still fresh',
+    title:
+      'Dana is suspended: the very next call of her agents fails, with a token that is still fresh',
     decision: 'deny',
     lines: [reasonOf(answer.body)],
-    ok: suspended.code === 0 && calls === 1 && /revoked|sponsor_inactive/.test(refused),
-    seen: { suspended: suspended.code, status: answer.status, body: answer.body, calls },
+    ok: suspended.code === 0 && calls === 1 && !leaked && /revoked|sponsor_inactive/.test(refused),
+    seen: { suspended: suspended.code, status: answer.status, body: answer.body, calls, leaked },
   })
 }
 
@@ -336,7 +349,10 @@ const withoutIds = (body: unknown): string =>
 
 function reasonOf(body: Record<string, unknown>): string {
   const result = (body['result'] ?? body['error'] ?? body) as Record<string, unknown>
-  const nested = (result['structuredContent'] ?? result['data'] ?? result) as Record<string, unknown>
+  const nested = (result['structuredContent'] ?? result['data'] ?? result) as Record<
+    string,
+    unknown
+  >
   return `${String(nested['code'] ?? '')}: ${String(nested['message'] ?? nested['detail'] ?? '')}`
 }
 

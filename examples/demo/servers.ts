@@ -31,7 +31,11 @@ const payments: Register = (server) => {
     'refund',
     {
       description: 'Refund an order to the card it was paid with',
-      inputSchema: z.object({ order: z.string(), amount: z.number(), reason: z.string().optional() }),
+      inputSchema: z.object({
+        order: z.string(),
+        amount: z.number(),
+        reason: z.string().optional(),
+      }),
     },
     ({ order, amount }) => text(`refunded ${amount} for order ${order}`),
   )

@@ -8,17 +8,20 @@ import { anyPorts, buildStage, ROOT, type Stage } from './stage.ts'
 
 const json = process.argv.includes('--json')
 const colors = process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === ''
-const paint = (code: number) => (text: string) => (colors ? `\u001b[${code}m${text}\u001b[0m` : text)
+const paint = (code: number) => (text: string) =>
+  colors ? `\u001b[${code}m${text}\u001b[0m` : text
 const [bold, dim, red, green] = [paint(1), paint(2), paint(31), paint(32)] as const
 
-const state = join(ROOT, '.reeve/demo')
+/** Its own place, so that every telling begins with an empty ledger. */
+const state = process.env['REEVE_DEMO_STATE'] ?? join(ROOT, '.reeve/demo')
 const shown = relative(process.cwd(), state) || '.'
 const steps: StepResult[] = []
 
 function tell(step: StepResult): void {
   steps.push(step)
   if (json) return
-  const mark = step.decision === null ? '     ' : step.decision === 'allow' ? green('allow') : red('deny ')
+  const mark =
+    step.decision === null ? '     ' : step.decision === 'allow' ? green('allow') : red('deny ')
   process.stdout.write(`${dim(String(steps.length).padStart(2))}  ${mark}  ${step.title}\n`)
   for (const line of step.lines) process.stdout.write(`           ${dim(line)}\n`)
   if (!step.ok) process.stdout.write(`           ${red('this is not how the story goes')}\n`)
@@ -46,11 +49,14 @@ function finish(went: boolean): void {
     [`./bin/reeve audit tail --state ${shown}`, 'the chain of custody, record by record'],
     ['npm start', 'the same parts, running, for your own calls'],
   ] as const
-  for (const [command, what] of tries) process.stdout.write(`  ${command.padEnd(44)} ${dim(what)}\n`)
+  for (const [command, what] of tries)
+    process.stdout.write(`  ${command.padEnd(44)} ${dim(what)}\n`)
 }
 
 if (!json)
-  process.stdout.write(`${bold('Alice is a tier-1 support agent. Dana answers for her AI agents.')}\n\n`)
+  process.stdout.write(
+    `${bold('Alice is a tier-1 support agent. Dana answers for her AI agents.')}\n\n`,
+  )
 let stage: Stage | null = null
 let went = false
 try {

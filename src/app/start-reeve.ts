@@ -11,6 +11,7 @@ import { createStrangerLog, type StrangerLog } from '../gateway/stranger-log.ts'
 import { UPSTREAM_AGENT_OPTIONS } from '../gateway/upstream.ts'
 import type { CompiledRelease } from '../policy/release.ts'
 import { mintPersonToken } from '../sts/person-token.ts'
+import { claimMode } from './claim-mode.ts'
 import type { Config } from './config/config.ts'
 import { hostsOf } from './http/guard.ts'
 import { listen, type Listener } from './http/listen.ts'
@@ -64,6 +65,8 @@ export async function startReeve(
 ): Promise<Result<Reeve, StartFailure>> {
   const release = loadRelease(config.policyFiles)
   if (!release.ok) return fail({ kind: 'invalid', lines: release.error })
+  const mode = claimMode(config.stateDirectory, config.mode)
+  if (!mode.ok) return failed(mode.error)
   const store = await openStore({ directory: config.stateDirectory, deployment: 'reeve' })
   if (!store.ok) return failed(store.error.detail)
   const undo: (() => Promise<void>)[] = [store.value.close]

@@ -134,6 +134,59 @@ suite('the back ends', () => {
   })
 })
 
+const SAMPLES: readonly (readonly [string, unknown])[] = [
+  ['0', 0],
+  ['1', 1],
+  ['5', 5],
+  ['-1', -1],
+  ['1.5', 1.5],
+  ['1.0', 1],
+  ['2u', null],
+  ['"a"', 'a'],
+  ['"b"', 'b'],
+  ['""', ''],
+  ['true', true],
+  ['false', false],
+  ['null', null],
+  ['9007199254740993', 9_007_199_254_740_992],
+  ['9223372036854775807', 2 ** 63],
+  ['1e30', 1e30],
+  ['[1]', [1]],
+  ['{"a": 1}', { a: 1 }],
+  ['b"a"', Number.NaN],
+]
+
+suite('operators with a literal on the right', () => {
+  test('mean the same in every back end, for every kind of value on the left', () => {
+    for (const operator of [
+      '==',
+      '!=',
+      '<',
+      '<=',
+      '>',
+      '>=',
+      '+',
+      '-',
+      '*',
+      '/',
+      '%',
+      'in',
+      'in list',
+    ]) {
+      for (const [right] of SAMPLES) {
+        const written = operator === 'in list' ? `in [${right}, "x", 7]` : `${operator} ${right}`
+        for (const [left, value] of SAMPLES) {
+          const variables: Variables = { R: { attr: { a: value as never } }, P: {} }
+          for (const source of [`R.attr.a ${written}`, `dyn(${left}) ${written}`]) {
+            const told = answers(source, variables, AMPLE)
+            assert.deepEqual(told, told === null ? null : Array.from(told, () => told[0]), source)
+          }
+        }
+      }
+    }
+  })
+})
+
 suite('generated code', () => {
   const hostile = [
     '"; throw 1; "',
@@ -198,6 +251,36 @@ suite('generated code', () => {
           Array.from(absent ?? [], () => absent?.[0]),
         )
       }
+    }
+  })
+  test('writes a field of any name as JSON, also one that no text can spell', () => {
+    const parsed = parseExpression('R.attr.field == 7')
+    assert.ok(parsed.ok && parsed.value.kind === 'binary' && parsed.value.left.kind === 'select')
+    for (const field of hostile) {
+      const node = { ...parsed.value, left: { ...parsed.value.left, field } }
+      const checked = checkExpression('R.attr.field == 7', node, environment)
+      assert.ok(checked.ok)
+      const attr = JSON.parse(`{${JSON.stringify(field)}: 7}`)
+      const program = programOf(checked.value, compileCode(checked.value))
+      const outcome = program.evaluate({ variables: { R: { attr } }, now }, { steps: 10 })
+      assert.deepEqual(outcome, { kind: 'value', value: true }, field)
+    }
+  })
+  test('sees no property that every object was made to inherit', () => {
+    // oxlint-disable-next-line eslint/no-extend-native -- an attacker's act is what this is about
+    Object.defineProperty(Object.prototype, 'polluted', { value: true, configurable: true })
+    try {
+      for (const source of ['R.attr.polluted', 'has(R.attr.polluted) || R.polluted']) {
+        const told = answers(source, { R: { attr: {} } }, AMPLE)
+        assert.ok(told !== null)
+        assert.match(told[0] ?? '', /^error evaluation no such key: polluted/)
+        assert.deepEqual(
+          told,
+          Array.from(told, () => told[0]),
+        )
+      }
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'polluted')
     }
   })
   test('is shared by expressions of one shape', () => {

@@ -140,6 +140,24 @@ suite('errors and unknowns', () => {
     ]
     for (const [source, expected] of cases) assert.equal(answer(source, marked), expected, source)
   })
+  test('hiding a part of what is hidden already changes nothing', () => {
+    const marked = markUnknown(variables, [
+      ['R', 'attr'],
+      ['R', 'attr', 'args'],
+      ['P'],
+      ['P', 'x', 'y'],
+    ])
+    assert.equal(answer('R.attr.n == 5', marked), 'unknown')
+    assert.equal(answer('P.id == "alice"', marked), 'unknown')
+    const apart = markUnknown(variables, [
+      ['R', 'attr', 'n'],
+      ['R', 'attr', 'args', 'amount'],
+      ['Q', 'x'],
+    ])
+    assert.equal(answer('R.attr.n == 5', apart), 'unknown')
+    assert.equal(answer('R.attr.args.amount == 9000.0', apart), 'unknown')
+    assert.equal(answer('R.attr.text == "abc" && !has(R.attr.args.other)', apart), true)
+  })
   test('names of prototypes are ordinary names', () => {
     yields([
       ['has(R.attr.constructor)', false],
@@ -222,7 +240,7 @@ suite('diagnostics', () => {
 suite('reads', () => {
   test('lists each path up to its first computed step', () => {
     const source =
-      'R.attr.args.amount > 5 && R.attr["x y"][P.id] && has(P.attr.a.b) && R.attr.list.all(i, i > C.low)'
+      'R.attr.args.amount > 5 && R.attr["x y"][P.id] && has(P.attr.a.b) && R.attr.list.all(i, i > C.low) && R.attr.rows[0].x == 1'
     const compiled = compileExpression(source, environment)
     assert.ok(compiled.ok)
     assert.deepEqual(compiled.value.reads, [
@@ -232,6 +250,7 @@ suite('reads', () => {
       ['P', 'attr', 'a', 'b'],
       ['R', 'attr', 'list'],
       ['C', 'low'],
+      ['R', 'attr', 'rows'],
     ])
   })
 })

@@ -38,7 +38,7 @@ function pathOf(checked: CheckedExpression, node: Node): readonly string[] | nul
   if (node.kind !== 'index' || node.index.kind !== 'literal') return null
   const owner = pathOf(checked, node.operand)
   const key = node.index.value
-  return owner === null || typeof key !== 'string' ? owner : [...owner, key]
+  return owner === null || typeof key !== 'string' ? null : [...owner, key]
 }
 
 /** The nodes below a node, in the order in which they are evaluated. */

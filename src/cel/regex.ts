@@ -3,7 +3,7 @@ import type { Result } from '../core/result.ts'
 import { fail, ok } from '../core/result.ts'
 import type { Frame } from './frame.ts'
 import { exhausted, spend } from './frame.ts'
-import { REGEX_CHARACTERS_PER_STEP, REGEX_LENGTH_MAX } from './limits.ts'
+import { REGEX_LENGTH_MAX, REGEX_SEARCH_PER_STEP } from './limits.ts'
 import type { CelError } from './operand.ts'
 import { celError } from './operand.ts'
 
@@ -28,10 +28,14 @@ export function regexOf(frame: Frame, pattern: string): Regex | CelError {
   return compiled.ok ? compiled.value : celError(compiled.error)
 }
 
-/** Takes the steps for matching a text. */
-export const spendRegex = (frame: Frame, text: string): boolean =>
-  spend(frame, 1 + Math.floor(text.length / REGEX_CHARACTERS_PER_STEP))
+/** Takes the steps for matching a text, of which so much work counts as one. */
+export const spendRegex = (
+  frame: Frame,
+  regex: Regex,
+  text: string,
+  workPerStep: number,
+): boolean => spend(frame, 1 + Math.floor((text.length * regex.programSize()) / workPerStep))
 
 /** Whether the pattern is found anywhere in the text. */
 export const findsRegex = (frame: Frame, regex: Regex, text: string): boolean | CelError =>
-  spendRegex(frame, text) ? exhausted() : regex.matcher(text).find()
+  spendRegex(frame, regex, text, REGEX_SEARCH_PER_STEP) ? exhausted() : regex.test(text)

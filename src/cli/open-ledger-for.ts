@@ -15,6 +15,10 @@ export function openLedgerFor(terminal: Terminal, options: StateOptions): Result
   }
   const ledger = openLedger(directory.value, DEFAULT_TENANT)
   if (ledger.ok) return ledger
-  complain(terminal, ledger.error.detail, 'start with `reeve demo` or `reeve up`, or name it with --state')
+  complain(
+    terminal,
+    ledger.error.detail,
+    'start with `reeve demo` or `reeve up`, or name it with --state',
+  )
   return fail(EXIT.unreachable)
 }

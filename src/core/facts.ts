@@ -39,6 +39,7 @@ export type Facts = {
   readonly subject: PersonFacts | null
   readonly actors: readonly AgentFacts[]
   readonly sponsors: readonly SponsorFacts[]
+  /** Grants of earlier links of the chain, each of which must cover the ask; the token carries its own. */
   readonly grants: readonly Grant[]
   /** Names of the epochs raised since the token was minted: empty means nothing was revoked. */
   readonly raised: readonly string[]

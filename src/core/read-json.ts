@@ -1,5 +1,5 @@
 import { JSON_DEPTH_MAX } from './limits.ts'
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import { reason, type Reason } from './reason.ts'
 import { fail, ok, type Result } from './result.ts'
 
@@ -39,6 +39,25 @@ export function readJsonText(text: string, options: ReadJsonOptions = {}): Resul
     if (error instanceof Refused) return fail(reason('malformed', error.message))
     throw error
   }
+}
+
+/**
+ * Takes the prototype away once all members are there. An object that begins without one is a
+ * dictionary to V8: policies would read it five times slower, and it is written out twice as slowly.
+ */
+const bare = (object: Record<string, Json>): Json =>
+  Object.setPrototypeOf(object, null) as JsonObject
+
+/** Until then `__proto__` is not an ordinary key, and has to be defined. */
+function put(object: Record<string, Json>, key: string, value: Json): void {
+  if (key !== '__proto__') object[key] = value
+  else
+    Object.defineProperty(object, key, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
 }
 
 /** How the reader leaves its recursion; it never leaves this file. */
@@ -91,23 +110,23 @@ class Reader {
 
   object(depth: number): Json {
     if (depth > this.depthMax) this.refuse(`nesting is deeper than ${this.depthMax}`)
-    const result: Record<string, Json> = Object.create(null) as Record<string, Json>
+    const result: Record<string, Json> = {}
     const folded = this.refuseFolded ? new Set<string>() : null
     this.at++
     this.space()
-    if (this.take(0x7d)) return result
+    if (this.take(0x7d)) return bare(result)
     for (;;) {
       const keyAt = this.at
       if (this.text.charCodeAt(this.at) !== QUOTE) this.refuse('expected a key')
       const key = this.string()
-      if (key in result) this.refuse('duplicate key', keyAt)
+      if (Object.hasOwn(result, key)) this.refuse('duplicate key', keyAt)
       if (folded !== null) this.checkFolded(key, folded, keyAt)
       this.space()
       if (!this.take(0x3a)) this.refuse('expected `:`')
       this.space()
-      result[key] = this.value(depth)
+      put(result, key, this.value(depth))
       this.space()
-      if (this.take(0x7d)) return result
+      if (this.take(0x7d)) return bare(result)
       if (!this.take(0x2c)) this.refuse('expected `,` or `}`')
       this.space()
     }
@@ -165,7 +184,8 @@ class Reader {
     if (match === null) this.refuse('expected a value')
     const [source] = match
     const value = Number(source)
-    if (this.exactNumbers && !isExact(source, value)) this.refuse('number that cannot be held exactly')
+    if (this.exactNumbers && !isExact(source, value))
+      this.refuse('number that cannot be held exactly')
     this.at += source.length
     return value
   }
@@ -205,7 +225,13 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 
 /** Whether the shortest text of the double says the same number as the source: nothing was rounded away. */
 function isExact(source: string, value: number): boolean {
-  if (source.length < 16 && Number.isSafeInteger(value) && !source.includes('e') && !source.includes('E')) return true
+  if (
+    source.length < 16 &&
+    Number.isSafeInteger(value) &&
+    !source.includes('e') &&
+    !source.includes('E')
+  )
+    return true
   if (!Number.isFinite(value)) return false
   return sameDecimal(source, String(value))
 }
@@ -214,7 +240,11 @@ function sameDecimal(a: string, b: string): boolean {
   const left = decimal(a)
   const right = decimal(b)
   if (left.digits === '' && right.digits === '') return true
-  return left.digits === right.digits && left.exponent === right.exponent && left.negative === right.negative
+  return (
+    left.digits === right.digits &&
+    left.exponent === right.exponent &&
+    left.negative === right.negative
+  )
 }
 
 /** Digits without leading or trailing zeros and the power of ten of their end. */

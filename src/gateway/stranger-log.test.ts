@@ -34,7 +34,13 @@ function log(commit?: Commit) {
   })
   const refuse = (source: string | null, at = now): void => {
     const id = newId() as never
-    const base = blankDraft({ id, at: epochMillis(at), tenant: DEFAULT_TENANT, surface: 'mcp', source })
+    const base = blankDraft({
+      id,
+      at: epochMillis(at),
+      tenant: DEFAULT_TENANT,
+      surface: 'mcp',
+      source,
+    })
     strangers.record({ ...base, decision: 'deny', reason: reason('token_expired', 'old') })
   }
   const set = (to: number): void => void (now = to)
@@ -64,7 +70,9 @@ test('ten refusals of a source stand by themselves, and the rest of its minute i
 test('every refusal is accounted for, whatever the sources, times and order', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.tuple(fc.constantFrom('a', 'b', null), fc.integer({ min: 0, max: 3 })), { maxLength: 120 }),
+      fc.array(fc.tuple(fc.constantFrom('a', 'b', null), fc.integer({ min: 0, max: 3 })), {
+        maxLength: 120,
+      }),
       async (refusals) => {
         const { refuse, records, flush } = log()
         // Clocks may step back, so the minutes come in any order.

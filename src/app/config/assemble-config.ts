@@ -1,11 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import type { JsonObject } from '../../core/json.ts'
-import type { Config, IssuerConfig } from './config.ts'
+import { DEVELOPMENT_ISSUER, type Config, type IssuerConfig } from './config.ts'
 import type { RawConfig, RawTokens } from './raw-config.ts'
 import type { References } from './read-references.ts'
-
-/** The issuer of development tokens; it is no URL, so nobody discovers it (SECURITY 7). */
-export const DEVELOPMENT_ISSUER = 'urn:reeve:development'
 
 /** Turns the checked files into the configuration: references read, defaults that depend on others applied. */
 export function assembleConfig(

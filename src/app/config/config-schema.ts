@@ -59,7 +59,10 @@ const RESERVED = new Set(['agent', 'caller', 'service'])
 
 const issuer = z.strictObject({
   issuer: z.string().min(1).max(512),
-  alias: name.refine((alias) => !RESERVED.has(alias), 'is reserved for principals that are no people'),
+  alias: name.refine(
+    (alias) => !RESERVED.has(alias),
+    'is reserved for principals that are no people',
+  ),
   primary: z.boolean().default(false),
   algorithms: z.array(z.enum(['ES256', 'RS256', 'EdDSA'])).min(1),
   audience: z.string().min(1).max(512),

@@ -3,6 +3,9 @@ import type { JsonObject } from '../../core/json.ts'
 
 export type Mode = 'development' | 'production'
 
+/** The issuer of development tokens; it is no URL, so nobody discovers it (SECURITY 7). */
+export const DEVELOPMENT_ISSUER = 'urn:reeve:development'
+
 export type Address = { readonly host: string; readonly port: number }
 
 export type TokenServiceConfig = {

@@ -1,4 +1,4 @@
-import type { Config, ConfigProblem } from './config.ts'
+import { DEVELOPMENT_ISSUER, type Config, type ConfigProblem } from './config.ts'
 
 /** Where a mistake stands in the file. */
 export type Located = {
@@ -186,6 +186,19 @@ function* references(config: Config, where: Located): Iterable<ConfigProblem> {
 }
 
 function* tokens(config: Config, where: Located): Iterable<ConfigProblem> {
-  if (config.tokens.defaultTtlSeconds > config.tokens.maxTtlSeconds)
+  const { defaultTtlSeconds, maxTtlSeconds, issuer } = config.tokens
+  if (defaultTtlSeconds > maxTtlSeconds)
     yield where.at(['tokens'], '`default_ttl_seconds` is larger than `max_ttl_seconds`')
+  if (config.mode === 'development' && issuer !== DEVELOPMENT_ISSUER)
+    yield where.at(
+      ['tokens', 'issuer'],
+      `in \`mode: development\` the issuer is \`${DEVELOPMENT_ISSUER}\``,
+      'remove `issuer`, or use `mode: production`',
+    )
+  if (config.mode === 'production' && issuer === DEVELOPMENT_ISSUER)
+    yield where.at(
+      ['tokens', 'issuer'],
+      `\`${DEVELOPMENT_ISSUER}\` is the issuer of \`mode: development\``,
+      'name your own, or remove `issuer` for `public_url`',
+    )
 }

@@ -20,24 +20,24 @@ const sourcesOf = (files: Files, environment: Record<string, string> = {}): Conf
   },
 })
 
-const read = (yaml: string, files: Files = {}, flags: Flags = {}, environment = {}) =>
+const readYaml = (yaml: string, files: Files = {}, flags: Flags = {}, environment = {}) =>
   readConfig(sourcesOf({ '/r/reeve.yaml': yaml, ...files }, environment), '/r/reeve.yaml', flags)
 
-function config(...given: Parameters<typeof read>): Config {
-  const result = read(...given)
+function config(...given: Parameters<typeof readYaml>): Config {
+  const result = readYaml(...given)
   assert.ok(result.ok, result.ok ? '' : result.error.map(formatProblem).join('\n'))
   return result.value
 }
 
-function problems(...given: Parameters<typeof read>): readonly ConfigProblem[] {
-  const result = read(...given)
+function problems(...given: Parameters<typeof readYaml>): readonly ConfigProblem[] {
+  const result = readYaml(...given)
   assert.ok(!result.ok, 'the configuration was accepted')
   assert.ok(result.error.length > 0)
   return result.error
 }
 
 /** `line:column message` of the only problem. */
-function onlyProblem(...given: Parameters<typeof read>): string {
+function onlyProblem(...given: Parameters<typeof readYaml>): string {
   const found = problems(...given)
   assert.equal(found.length, 1, found.map(formatProblem).join('\n'))
   const [{ line, column, message } = assert.fail()] = found
@@ -89,20 +89,38 @@ suite('mistakes in a file', () => {
     ['public_url: ftp://x', '1:1 `public_url`: must be an http or https URL'],
     ['public_url: http://u:p@x', '1:1 `public_url`: must not hold a user or a password'],
     ['public_url: http://x/?a=b', '1:1 `public_url`: must end with its path'],
-    ['tokens: {max_ttl_seconds: 901}', '1:10 `tokens.max_ttl_seconds`: too big: expected number to be <=900'],
-    ['tokens: {default_ttl_seconds: 300, max_ttl_seconds: 60}', '1:1 `default_ttl_seconds` is larger than `max_ttl_seconds`'],
+    [
+      'tokens: {max_ttl_seconds: 901}',
+      '1:10 `tokens.max_ttl_seconds`: too big: expected number to be <=900',
+    ],
+    [
+      'tokens: {default_ttl_seconds: 300, max_ttl_seconds: 60}',
+      '1:1 `default_ttl_seconds` is larger than `max_ttl_seconds`',
+    ],
     ['agents:\n  - {id: Bad, sponsor: dana}', '2:6 `agents.0.id`: must match [a-z][a-z0-9_-]*'],
-    ['agents:\n  - {id: a-b, sponsor: d}\n  - {id: a_b, sponsor: d}', '3:6 `a_b` and `a-b` are one name in policies'],
+    [
+      'agents:\n  - {id: a-b, sponsor: d}\n  - {id: a_b, sponsor: d}',
+      '3:6 `a_b` and `a-b` are one name in policies',
+    ],
     ['agents:\n  - {id: a, sponsor: d}\n  - {id: a, sponsor: d}', '3:6 `a` stands here twice'],
     ['identity: {people: [{id: x}, {id: x}]}', '1:31 `x` stands here twice'],
-    ['callers: [{id: a, credential: {env: E}}, {id: a, credential: {env: E}}]', '1:43 `a` stands here twice'],
+    [
+      'callers: [{id: a, credential: {env: E}}, {id: a, credential: {env: E}}]',
+      '1:43 `a` stands here twice',
+    ],
     ['models:\n  - {id: nobody/small}', '2:6 there is no provider `nobody`'],
     ['store: {sqlite: {path: /tmp/other.db}}', '1:18 `store.sqlite.path`: must end in reeve.db'],
-    ['listen: {data: "127.0.0.1:9", pdp: "127.0.0.1:9"}', '1:31 `listen.data` has the same address'],
+    [
+      'listen: {data: "127.0.0.1:9", pdp: "127.0.0.1:9"}',
+      '1:31 `listen.data` has the same address',
+    ],
     ['policies: {dir: ./none}', '1:12 the policy directory `/r/none` does not exist'],
     ['public_url: ${NOWHERE}', '1:1 the environment variable `NOWHERE` is not set'],
     ['- a\n- b', '1:1 invalid input: expected object, received array'],
-    ['a: [b', '1:6 flow sequence in block collection must be sufficiently indented and end with a ]'],
+    [
+      'a: [b',
+      '1:6 flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
   ] as const) {
     test(`${JSON.stringify(yaml)} is told with its place`, () => {
       const found = problems(yaml, {}, {}, { E: 'x' })
@@ -118,7 +136,12 @@ suite('mistakes in a file', () => {
     })
     assert.deepEqual(
       found.map(({ file, line }) => `${file}:${line}`),
-      ['/r/reeve.yaml:1', '/r/reeve.yaml:2', '/r/token-service-config.yml:1', '/r/token-service-config.yml:2'],
+      [
+        '/r/reeve.yaml:1',
+        '/r/reeve.yaml:2',
+        '/r/token-service-config.yml:1',
+        '/r/token-service-config.yml:2',
+      ],
     )
   })
 
@@ -131,7 +154,10 @@ suite('mistakes in a file', () => {
     assert.match(found, /^1:1 `tokens` also stands in \/r\/token-service-config\.yml/)
     const short = 'rules: []'
     assert.match(
-      onlyProblem('policies: {dir: ./p}', { '/r/policy-config.yaml': short, '/r/p/policy-config.yaml': short }),
+      onlyProblem('policies: {dir: ./p}', {
+        '/r/policy-config.yaml': short,
+        '/r/p/policy-config.yaml': short,
+      }),
       /the short form stands in .*\/r\/p\/policy-config\.yaml.* and in \/r\/policy-config\.yaml/,
     )
   })
@@ -139,7 +165,10 @@ suite('mistakes in a file', () => {
   test('a file that does not exist, or cannot be read, is a mistake with a way out', () => {
     const missing = readConfig(sourcesOf({}), '/r/reeve.yaml')
     assert.ok(!missing.ok)
-    assert.match(formatProblem(missing.error[0] ?? assert.fail()), /reeve\.yaml:1:1: .*\n.*reeve init/)
+    assert.match(
+      formatProblem(missing.error[0] ?? assert.fail()),
+      /reeve\.yaml:1:1: .*\n.*reeve init/,
+    )
     const locked: ConfigSources = {
       ...sourcesOf({}),
       readFile: (path) => {
@@ -148,7 +177,10 @@ suite('mistakes in a file', () => {
     }
     const unread = readConfig(locked, '/r/reeve.yaml')
     assert.ok(!unread.ok)
-    assert.match(formatProblem(unread.error[0] ?? assert.fail()), /reeve\.yaml:1:1: this user may not read it/)
+    assert.match(
+      formatProblem(unread.error[0] ?? assert.fail()),
+      /reeve\.yaml:1:1: this user may not read it/,
+    )
     const folder = readConfig(fileSources({}), '/tmp')
     assert.ok(!folder.ok)
     assert.equal(folder.error[0]?.message, 'it is a directory')
@@ -156,7 +188,10 @@ suite('mistakes in a file', () => {
 
   test('a policy file that vanished is not an empty one', () => {
     const sources = sourcesOf({ '/r/reeve.yaml': 'policies: {dir: ./p}' })
-    const result = readConfig({ ...sources, listPolicies: () => ['/r/p/deny.yaml'] }, '/r/reeve.yaml')
+    const result = readConfig(
+      { ...sources, listPolicies: () => ['/r/p/deny.yaml'] },
+      '/r/reeve.yaml',
+    )
     assert.ok(!result.ok)
     assert.match(result.error[0]?.message ?? '', /deny\.yaml` does not exist/)
   })
@@ -198,25 +233,36 @@ suite('secrets', () => {
   test('an agent`s keys must be a key set', () => {
     const yaml = 'agents: [{id: a, sponsor: d, jwks_file: k.json}]'
     assert.match(onlyProblem(yaml), /key set `\/r\/k\.json` does not exist/)
-    for (const text of ['', '[]', '{"keys": 1}', '{']) assert.match(onlyProblem(yaml, { '/r/k.json': text }), /is not a JSON Web Key Set/)
+    for (const text of ['', '[]', '{"keys": 1}', '{'])
+      assert.match(onlyProblem(yaml, { '/r/k.json': text }), /is not a JSON Web Key Set/)
     assert.deepEqual(config(yaml, { '/r/k.json': '{"keys": []}' }).agents[0]?.jwks, { keys: [] })
   })
 })
 
 suite('what a mode forbids', () => {
-  const issuer = '{issuer: "https://i", alias: i, algorithms: [ES256], audience: a, jwks_file: k.json}'
+  const issuer =
+    '{issuer: "https://i", alias: i, algorithms: [ES256], audience: a, jwks_file: k.json}'
   const keys = { '/r/k.json': '{"keys": []}' }
 
   test('development listens on loopback, has no proxy before it and no issuer but its own', () => {
     assert.match(onlyProblem('mode: development\nlisten: {data: "0.0.0.0:1"}'), /loopback only/)
     assert.match(onlyProblem('mode: development\nbehind_tls_proxy: true'), /behind a proxy/)
-    assert.match(onlyProblem(`mode: development\nidentity: {issuers: [${issuer}]}`, keys), /an issuer of its own/)
+    assert.match(
+      onlyProblem(`mode: development\nidentity: {issuers: [${issuer}]}`, keys),
+      /an issuer of its own/,
+    )
   })
 
   test('production listens elsewhere only behind TLS, and knows no prepared agent', () => {
-    assert.match(onlyProblem('listen: {control: "10.0.0.1:1"}'), /^1:10 listening on `10\.0\.0\.1` without TLS/)
+    assert.match(
+      onlyProblem('listen: {control: "10.0.0.1:1"}'),
+      /^1:10 listening on `10\.0\.0\.1` without TLS/,
+    )
     config('listen: {control: "10.0.0.1:1"}\nbehind_tls_proxy: true')
-    assert.match(onlyProblem('agents: [{id: a, sponsor: d, development: true}]'), /`mode: development` only/)
+    assert.match(
+      onlyProblem('agents: [{id: a, sponsor: d, development: true}]'),
+      /`mode: development` only/,
+    )
     config(`identity: {issuers: [${issuer}]}`, keys)
   })
 
@@ -224,7 +270,9 @@ suite('what a mode forbids', () => {
     const open = 'listen: {pdp: "10.0.0.1:1"}\nbehind_tls_proxy: true\ncallers: [{local: true}]'
     assert.match(onlyProblem(open), /`local: true` needs `listen\.pdp` on loopback/)
     assert.match(
-      onlyProblem('mode: development\nagents: [{id: a, sponsor: d, development: true}, {id: b, sponsor: d, development: true}]'),
+      onlyProblem(
+        'mode: development\nagents: [{id: a, sponsor: d, development: true}, {id: b, sponsor: d, development: true}]',
+      ),
       /only one agent/,
     )
   })
@@ -260,27 +308,62 @@ suite('hostile files', () => {
   })
 
   test('any text is read or refused, and any place is in the file', () => {
-    const piece = fc.constantFrom('mode', ': ', '\n', '  ', '- ', '{', '}', '[', ']', '&a', '*a', '${X}', '"', "'", '__proto__', 'development', 'agents', '|', '>', '#', '!!', '? ')
+    const piece = fc.constantFrom(
+      'mode',
+      ': ',
+      '\n',
+      '  ',
+      '- ',
+      '{',
+      '}',
+      '[',
+      ']',
+      '&a',
+      '*a',
+      '${X}',
+      '"',
+      "'",
+      '__proto__',
+      'development',
+      'agents',
+      '|',
+      '>',
+      '#',
+      '!!',
+      '? ',
+    )
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(piece, { maxLength: 30 }).map((all) => all.join(''))), (text) => {
-        const result = read(text)
-        if (result.ok) return
-        for (const { line, column } of result.error) assert.ok(line >= 1 && column >= 1)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.array(piece, { maxLength: 30 }).map((all) => all.join('')),
+        ),
+        (text) => {
+          const result = readYaml(text)
+          if (result.ok) return
+          for (const { line, column } of result.error) assert.ok(line >= 1 && column >= 1)
+        },
+      ),
       { numRuns: 400 },
     )
   })
 
   test('names of prototypes are keys like others', () => {
     assert.match(onlyProblem('__proto__: {mode: development}'), /unknown key `__proto__`/)
-    const people = config('identity: {people: [{id: a, attr: {constructor: 1, toString: 2}}]}').people
-    assert.deepEqual(Object.entries(people[0]?.attr ?? {}), [['constructor', 1], ['toString', 2]])
+    const people = config(
+      'identity: {people: [{id: a, attr: {constructor: 1, toString: 2}}]}',
+    ).people
+    assert.deepEqual(Object.entries(people[0]?.attr ?? {}), [
+      ['constructor', 1],
+      ['toString', 2],
+    ])
     assert.match(onlyProblem('public_url: ${constructor}'), /`constructor` is not set/)
   })
 })
 
 test('where the state lies is found without the secrets, and with a broken rest', () => {
-  const yaml = 'mode: development\nstore: {sqlite: {path: "${STATE}/reeve.db"}}\npublic_url: ${GONE}\nnonsense: 1'
+  const yaml =
+    'mode: development\nstore: {sqlite: {path: "${STATE}/reeve.db"}}\npublic_url: ${GONE}\nnonsense: 1'
   const sources = sourcesOf({ '/r/reeve.yaml': yaml }, { STATE: '/var/s' })
   assert.deepEqual(readStateDirectory(sources, '/r/reeve.yaml'), { ok: true, value: '/var/s' })
   const without = readStateDirectory(sourcesOf({ '/r/reeve.yaml': yaml }), '/r/reeve.yaml')
@@ -289,14 +372,22 @@ test('where the state lies is found without the secrets, and with a broken rest'
 })
 
 test('what `reeve init` writes is accepted, and so is the demo', () => {
-  const files = Object.fromEntries(Object.entries(SCAFFOLD).map(([name, text]) => [`/r/${name}`, text]))
+  const files = Object.fromEntries(
+    Object.entries(SCAFFOLD).map(([name, text]) => [`/r/${name}`, text]),
+  )
   const result = readConfig(sourcesOf(files), '/r/reeve.yaml')
   assert.ok(result.ok, result.ok ? '' : result.error.map(formatProblem).join('\n'))
-  assert.deepEqual(result.value.policyFiles.map(({ path }) => path), ['/r/policies/models.yaml', '/r/policy-config.yaml'])
+  assert.deepEqual(
+    result.value.policyFiles.map(({ path }) => path),
+    ['/r/policies/models.yaml', '/r/policy-config.yaml'],
+  )
   const demo = new URL('../../../examples/demo/reeve.yaml', import.meta.url).pathname
   const keys = '{"keys": []}'
   const real = fileSources({ DEMO_PROVIDER_KEY: 'x', DEMO_KEYS: '/keys' })
-  const read = readConfig({ ...real, readFile: (path) => (path.startsWith('/keys/') ? keys : real.readFile(path)) }, demo)
+  const read = readConfig(
+    { ...real, readFile: (path) => (path.startsWith('/keys/') ? keys : real.readFile(path)) },
+    demo,
+  )
   assert.ok(read.ok, read.ok ? '' : read.error.map(formatProblem).join('\n'))
   assert.ok(read.value.policyFiles.length >= 4)
 })

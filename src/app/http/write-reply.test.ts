@@ -30,19 +30,30 @@ async function stalled(reply: Reply): Promise<boolean> {
   return true
 }
 
-test('a client that reads nothing more is let go, whole reply or stream', { timeout: 10_000 }, async () => {
-  const chunk = new Uint8Array(1024 * 1024)
-  const head = { status: 200, headers: {} }
-  assert.ok(await stalled({ ...head, body: new Uint8Array(64 * 1024 * 1024) }))
-  const outcomes: string[] = []
-  const body: Reply['body'] = async (sink) => {
-    try {
-      for (let i = 0; i < 64; i++) await sink.write(chunk)
-    } catch (error) {
-      outcomes.push((error as Error).name)
+test(
+  'a client that reads nothing more is let go, whole reply or stream',
+  { timeout: 10_000 },
+  async () => {
+    const chunk = new Uint8Array(1024 * 1024)
+    const head = { status: 200, headers: {} }
+    assert.ok(await stalled({ ...head, body: new Uint8Array(64 * 1024 * 1024) }))
+    const outcomes: string[] = []
+    const body: Reply['body'] = async (sink) => {
+      try {
+        for (let i = 0; i < 64; i++) await sink.write(chunk)
+      } catch (error) {
+        outcomes.push((error as Error).name)
+      }
+      return {
+        effect: 'unknown',
+        status: 200,
+        bytesSent: 0,
+        durationMs: 0,
+        responseHash: null,
+        ended: 'client_closed',
+      }
     }
-    return { effect: 'unknown', status: 200, bytesSent: 0, durationMs: 0, responseHash: null, ended: 'client_closed' }
-  }
-  assert.ok(await stalled({ ...head, body }))
-  assert.deepEqual(outcomes, ['ClientGone'])
-})
+    assert.ok(await stalled({ ...head, body }))
+    assert.deepEqual(outcomes, ['ClientGone'])
+  },
+)

@@ -1,5 +1,6 @@
 import type { Frame } from '../frame.ts'
 import { exhausted, spend, spendText } from '../frame.ts'
+import { REGEX_EXTRACT_PER_STEP } from '../limits.ts'
 import type { CelError, Operand } from '../operand.ts'
 import { celError } from '../operand.ts'
 import type { Overload } from '../overload.ts'
@@ -27,7 +28,7 @@ function prepare(
 ): { readonly regex: Regex } | { readonly error: CelError } {
   const regex = regexOf(frame, pattern)
   if (!('matcher' in regex)) return { error: regex }
-  if (spendRegex(frame, text)) return { error: exhausted() }
+  if (spendRegex(frame, regex, text, REGEX_EXTRACT_PER_STEP)) return { error: exhausted() }
   if (regex.groupCount() > groupsMax) {
     return {
       error: celError(

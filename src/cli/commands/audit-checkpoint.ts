@@ -16,6 +16,8 @@ export async function auditCheckpoint(terminal: Terminal, options: StateOptions)
     complain(terminal, 'the ledger has no record yet, so it has no checkpoint')
     return EXIT.unreachable
   }
-  terminal.data(terminal.json ? JSON.stringify({ checkpoint: head.checkpoint }) : head.checkpoint.trimEnd())
+  terminal.data(
+    terminal.json ? JSON.stringify({ checkpoint: head.checkpoint }) : head.checkpoint.trimEnd(),
+  )
   return EXIT.ok
 }

@@ -21,7 +21,9 @@ export async function auditTail(
   if (!ledger.ok) return ledger.error
   for (const shown of ledger.value.last(count))
     terminal.data(
-      terminal.json ? JSON.stringify({ index: shown.index, ...shown.record }) : recordLine(terminal, shown),
+      terminal.json
+        ? JSON.stringify({ index: shown.index, ...shown.record })
+        : recordLine(terminal, shown),
     )
   ledger.value.close()
   return EXIT.ok

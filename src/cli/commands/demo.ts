@@ -15,7 +15,11 @@ export function demo(terminal: Terminal, options: { readonly serve?: boolean }):
     return Promise.resolve(EXIT.usage)
   }
   if (!existsSync(new URL('node_modules', folder))) {
-    complain(terminal, 'the parts of the demo are not installed', 'run `npm ci --prefix examples/demo`')
+    complain(
+      terminal,
+      'the parts of the demo are not installed',
+      'run `npm ci --prefix examples/demo`',
+    )
     return Promise.resolve(EXIT.unexpected)
   }
   const script = fileURLToPath(new URL(options.serve === true ? 'serve.ts' : 'story.ts', folder))

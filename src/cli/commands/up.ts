@@ -8,6 +8,7 @@ import { startReeve, type Reeve, type World } from '../../app/start-reeve.ts'
 import { emptiness, widenings } from '../../app/widenings.ts'
 import { epochMillis, type Clock } from '../../core/clock.ts'
 import { createNewId } from '../../core/ids.ts'
+import { createRandomPool } from '../../store/random-pool.ts'
 import { EXIT } from '../exit-code.ts'
 import { complain, type Terminal } from '../terminal.ts'
 
@@ -62,7 +63,10 @@ export function realWorld(terminal: Pick<Terminal, 'talk'>): World {
   const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
   return {
     clock,
-    newId: createNewId({ now: clock.now, randomBytes: (length) => randomBytes(length) }),
+    newId: createNewId({
+      now: clock.now,
+      randomBytes: createRandomPool((length) => randomBytes(length)),
+    }),
     pid: process.pid,
     version: (JSON.parse(manifest) as { version: string }).version,
     report: (what, error) => {
@@ -85,7 +89,10 @@ function greet(terminal: Terminal, config: Config, reeve: Reeve, ms: number): vo
   const row = (name: string, text: string, color = colors.dim): void =>
     terminal.talk(`  ${color(name.padEnd(10))}${text}`)
   terminal.talk(`reeve ${config.mode}`)
-  row('agents', `${at(data)}  (${config.servers.length} MCP servers, ${config.models.length} models)`)
+  row(
+    'agents',
+    `${at(data)}  (${config.servers.length} MCP servers, ${config.models.length} models)`,
+  )
   row('control', at(control))
   row('decisions', at(pdp))
   row('policies', `${reeve.release.policies}, release ${reeve.release.digest.slice(0, 19)}…`)

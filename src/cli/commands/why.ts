@@ -22,7 +22,11 @@ export async function why(
   ledger.value.close()
   const [decided, ...others] = records
   if (decided === undefined) {
-    complain(terminal, `there is no decision \`${decision}\` in this ledger`, 'see `reeve audit tail`')
+    complain(
+      terminal,
+      `there is no decision \`${decision}\` in this ledger`,
+      'see `reeve audit tail`',
+    )
     return EXIT.usage
   }
   if (terminal.json) terminal.data(JSON.stringify({ decision: decided, followed_by: others }))
@@ -69,7 +73,8 @@ function partiesOf(record: Flat): string {
 }
 
 function ruleOf(record: Flat): string {
-  const release = record.policy_release === null ? '' : `, release ${record.policy_release.slice(0, 19)}…`
+  const release =
+    record.policy_release === null ? '' : `, release ${record.policy_release.slice(0, 19)}…`
   const id = textOf(record.policy_id)
   if (id === '-' || id === '') return `no rule decided it${release}`
   return `${textOf(record.rule)} in ${id}${release}`
@@ -106,7 +111,9 @@ function basisOf(record: Flat): readonly string[] {
 const itemsOf = (record: Flat): readonly string[] =>
   objectsOf(record.items).map((item) => {
     const resource = item['resource'] ?? null
-    const id = isObject(resource) ? `${textOf(resource['kind'] ?? null)} ${textOf(resource['id'] ?? null)}` : ''
+    const id = isObject(resource)
+      ? `${textOf(resource['kind'] ?? null)} ${textOf(resource['id'] ?? null)}`
+      : ''
     return `${textOf(item['decision'] ?? null).padEnd(5)} ${textOf(item['action'] ?? null)} on ${id}`
   })
 

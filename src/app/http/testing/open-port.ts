@@ -63,7 +63,7 @@ export async function openPort(handle: Handle, refuseForwarded = false): Promise
       made.on('data', (chunk) => (heard += chunk.toString('latin1')))
       made.write(text.replaceAll('HOST', `127.0.0.1:${port}`))
       const timer = setTimeout(() => made.destroy(), ms)
-      await once(made, 'close')
+      await new Promise((resolve) => made.once('close', resolve))
       clearTimeout(timer)
       return heard
     },

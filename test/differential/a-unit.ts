@@ -1,0 +1,322 @@
+import fc from 'fast-check'
+import type { Names } from './an-expression.ts'
+import { aValueExpression, anExpression } from './an-expression.ts'
+import type { Features } from './features.ts'
+
+/** A condition as the language nests them. */
+export type Condition =
+  | { readonly kind: 'expr'; readonly text: string }
+  | { readonly kind: 'all' | 'any' | 'none'; readonly of: readonly Condition[] }
+
+export type Effect = 'EFFECT_ALLOW' | 'EFFECT_DENY'
+
+/** Expressions of the two moments in which a rule may say something. */
+export type Output = { readonly activated: string | null; readonly notMet: string | null }
+
+export type Rule = {
+  readonly name: string | null
+  readonly actions: readonly string[]
+  readonly effect: Effect
+  readonly roles: readonly string[]
+  readonly derivedRoles: readonly string[]
+  readonly condition: Condition | null
+  readonly output: Output | null
+}
+
+/** What a policy defines for its own expressions. */
+export type Locals = {
+  /** `v1` and `v2`; `v2` may read `v1`. */
+  readonly variables: readonly [string, string]
+  readonly constants: readonly [unknown, unknown]
+}
+
+export type ResourcePolicy = {
+  readonly scope: string
+  readonly version: string
+  readonly locals: Locals
+  readonly rules: readonly Rule[]
+  readonly schemas: Schemas | null
+}
+
+export type PrincipalPolicy = {
+  readonly scope: string
+  readonly locals: Locals
+  readonly rules: readonly { readonly resource: string; readonly actions: readonly Rule[] }[]
+}
+
+export type DerivedRole = {
+  readonly name: string
+  readonly parents: readonly string[]
+  readonly condition: Condition | null
+}
+
+export type RolePolicy = {
+  readonly role: string
+  readonly scope: string
+  readonly parents: readonly string[]
+  readonly locals: Locals
+  readonly rules: readonly {
+    readonly resource: string
+    readonly actions: readonly string[]
+    readonly condition: Condition | null
+  }[]
+}
+
+export type Schemas = {
+  readonly principal: object | null
+  readonly resource: object | null
+  readonly ignored: readonly string[]
+}
+
+/**
+ * Everything about one kind of resource, apart from everything else in its store: `§` in any text
+ * stands for the number that makes its names its own.
+ */
+export type Unit = {
+  readonly kind: string
+  /** Definitions of `v3` and `v4`, and the value of `c3`, which policies of the unit import. */
+  readonly exported: { readonly variables: readonly [string, string]; readonly constant: unknown }
+  readonly derivedRoles: readonly DerivedRole[]
+  readonly derivedLocals: Locals
+  readonly resources: readonly ResourcePolicy[]
+  readonly principals: readonly PrincipalPolicy[]
+  readonly rolePolicies: readonly RolePolicy[]
+}
+
+/** Every scope of a store, ancestors first; which permissions each has is fixed for all policies. */
+export const SCOPES = ['', 'acme', 'acme.hr', 'acme.hr.uk', 'solo'] as const
+export const CONSENT_SCOPES: readonly string[] = ['acme.hr', 'solo']
+
+const CHAINS: readonly (readonly string[])[] = [
+  [''],
+  [''],
+  ['', 'acme'],
+  ['', 'acme', 'acme.hr'],
+  ['', 'acme', 'acme.hr', 'acme.hr.uk'],
+  ['', 'solo'],
+]
+
+export const ACTIONS = [
+  'view',
+  'edit',
+  'view:public',
+  'view:public:all',
+  'view:',
+  'delete',
+  'admin:purge',
+  'edit:?',
+] as const
+
+const ACTION_PATTERNS = [
+  'view',
+  'edit',
+  'view',
+  'edit',
+  'delete',
+  'view:public',
+  'view:*',
+  'view:**',
+  '*',
+  'admin:*',
+  'ed*',
+  '*:public',
+  '**:all',
+  'edit:?',
+  'v?ew*',
+  '{view,edit}*',
+  '[ve]*',
+  'view:*:all',
+]
+export const ROLES = ['user', 'admin', 'clerk§', 'boss§', 'adm:x', 'ghost', 'constructor'] as const
+const ROLE_PATTERNS = ['user', 'user', 'admin', 'clerk§', 'boss§', '*', 'adm*', 'adm:*', 'constructor']
+export const KINDS = ['doc§', 'mcp:pay§', 'album:object-§', 'x y§', 'a/b.c§', 'q§-r_s'] as const
+
+const DERIVED_ROLES = ['owner§', 'peer§', 'late-§.x'] as const
+const VARIABLES = ['v1', 'v2', 'v3', 'v4'] as const
+const CONSTANTS = ['c1', 'c2', 'c3'] as const
+/** Globals of every store; `none` is not among them. */
+export const GLOBALS = { g: 'alpha', h: 2 } as const
+
+const NONE: readonly string[] = []
+
+const constant = fc.constantFrom<unknown>(1, 5, 2.5, 'a', 'alpha', true, null, ['a', 'b'], [1, 2], {
+  n: 1,
+})
+
+const some = <T>(values: readonly T[], maxLength: number): fc.Arbitrary<T[]> =>
+  fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength })
+
+/** Units of the language's size that `features` allows. */
+export function aUnit(features: Features): fc.Arbitrary<Unit> {
+  const globals = features.globals ? [...Object.keys(GLOBALS), 'none'] : NONE
+  const inRules: Names = { variables: VARIABLES, constants: CONSTANTS, derivedRoles: DERIVED_ROLES, globals }
+  const elsewhere: Names = { ...inRules, derivedRoles: NONE }
+  const plain: Names = { ...elsewhere, variables: NONE, constants: ['c3'] }
+  const locals: fc.Arbitrary<Locals> = fc.record({
+    variables: fc.tuple(
+      aValueExpression({ ...plain, constants: CONSTANTS }),
+      aValueExpression({ ...plain, variables: ['v1', 'v3'] }),
+    ),
+    constants: fc.tuple(constant, constant),
+  })
+  return fc
+    .record({
+      kind: fc.constantFrom('doc§', ...KINDS),
+      exported: fc.record({
+        variables: fc.tuple(aValueExpression(plain), aValueExpression({ ...plain, variables: ['v3'] })),
+        constant,
+      }),
+      derivedRoles: fc.tuple(
+        ...DERIVED_ROLES.map((name) =>
+          fc.record({
+            name: fc.constant(name),
+            parents: some(ROLE_PATTERNS, 2),
+            condition: fc.option(aCondition(elsewhere), { freq: 4 }),
+          }),
+        ),
+      ),
+      derivedLocals: locals,
+      resources: resourcePolicies(features, inRules, locals),
+      principals: principalPolicies(features, elsewhere, locals),
+      rolePolicies: features.rolePolicies ? rolePolicies(elsewhere, locals) : fc.constant([]),
+    })
+}
+
+function aCondition(names: Names): fc.Arbitrary<Condition> {
+  const leaf = anExpression(names).map((text): Condition => ({ kind: 'expr', text }))
+  const group = (part: fc.Arbitrary<Condition>): fc.Arbitrary<Condition> =>
+    fc.record({
+      kind: fc.constantFrom('all' as const, 'any' as const, 'none' as const),
+      of: fc.array(part, { minLength: 1, maxLength: 3 }),
+    })
+  return fc.oneof(
+    { weight: 4, arbitrary: leaf },
+    { weight: 2, arbitrary: group(leaf) },
+    { weight: 1, arbitrary: group(fc.oneof(leaf, group(leaf))) },
+  )
+}
+
+const anEffect = fc.constantFrom<Effect>('EFFECT_ALLOW', 'EFFECT_ALLOW', 'EFFECT_DENY')
+const aName = fc.option(fc.constantFrom('first', 'a.b-c', 'x@y', 'same', 'same'), { freq: 3 })
+
+function anOutput(features: Features, names: Names): fc.Arbitrary<Output | null> {
+  if (!features.outputs) return fc.constant(null)
+  const text = fc.option(aValueExpression(names), { freq: 2 })
+  return fc.record({ activated: text, notMet: text })
+}
+
+function aRule(features: Features, names: Names): fc.Arbitrary<Rule> {
+  return fc
+    .record({
+      name: aName,
+      actions: some(ACTION_PATTERNS, 3),
+      effect: anEffect,
+      roles: fc.oneof(some(ROLE_PATTERNS, 2), some(ROLE_PATTERNS, 2), fc.constant([])),
+      derivedRoles: fc.oneof(fc.constant([]), fc.constant([]), some(DERIVED_ROLES, 2)),
+      condition: fc.option(aCondition(names), { freq: 3 }),
+      output: anOutput(features, names),
+    })
+    .map((rule) =>
+      rule.roles.length + rule.derivedRoles.length > 0 ? rule : { ...rule, roles: ['*'] },
+    )
+}
+
+function resourcePolicies(
+  features: Features,
+  names: Names,
+  locals: fc.Arbitrary<Locals>,
+): fc.Arbitrary<ResourcePolicy[]> {
+  const rules = fc.array(aRule(features, names), { maxLength: 5 })
+  const policy = (scope: string, version: string): fc.Arbitrary<ResourcePolicy> =>
+    fc.record({
+      scope: fc.constant(scope),
+      version: fc.constant(version),
+      locals,
+      rules,
+      schemas: features.schemas && scope === '' ? schemas : fc.constant(null),
+    })
+  const versions = fc.oneof(
+    { weight: 5, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.tuple(policy('', 'v2')) },
+  )
+  return fc
+    .constantFrom(...CHAINS)
+    .chain((chain) => fc.tuple(fc.tuple(...chain.map((scope) => policy(scope, 'default'))), versions))
+    .map((groups) => groups.flat())
+}
+
+const RESOURCE_PATTERNS = ['*', 'doc*', 'mcp:*', 'doc§', 'mcp:pay§', 'x*', 'album:*', 'q§*', '**']
+
+function principalPolicies(
+  features: Features,
+  names: Names,
+  locals: fc.Arbitrary<Locals>,
+): fc.Arbitrary<PrincipalPolicy[]> {
+  const action = aRule(features, names).map((rule) => ({
+    ...rule,
+    actions: rule.actions.slice(0, 1),
+    roles: [],
+    derivedRoles: [],
+  }))
+  const rules = fc.array(
+    fc.record({
+      resource: fc.constantFrom(...RESOURCE_PATTERNS),
+      actions: fc.uniqueArray(action, { minLength: 1, maxLength: 3, selector: (one) => one.actions[0] }),
+    }),
+    { minLength: 1, maxLength: 2 },
+  )
+  return fc
+    .oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.constantFrom(...CHAINS) })
+    .chain((chain) =>
+      fc.tuple(...chain.map((scope) => fc.record({ scope: fc.constant(scope), locals, rules }))),
+    )
+}
+
+function rolePolicies(names: Names, locals: fc.Arbitrary<Locals>): fc.Arbitrary<RolePolicy[]> {
+  const rules = fc.array(
+    fc.record({
+      resource: fc.constantFrom(...RESOURCE_PATTERNS),
+      actions: some(ACTION_PATTERNS, 3),
+      condition: fc.option(aCondition(names), { freq: 2 }),
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
+  const policy = (role: string, parents: readonly string[]): fc.Arbitrary<RolePolicy> =>
+    fc.record({
+      role: fc.constant(role),
+      scope: fc.constantFrom('', '', 'acme', 'acme.hr'),
+      parents: fc.subarray([...parents]),
+      locals,
+      rules,
+    })
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 2, arbitrary: fc.tuple(policy('clerk§', ['user'])) },
+    { weight: 2, arbitrary: fc.tuple(policy('clerk§', ['user']), policy('boss§', ['clerk§', 'admin'])) },
+  )
+}
+
+const property = fc.constantFrom(
+  { type: 'number' },
+  { type: 'string' },
+  { type: 'string', enum: ['a', 'alpha'] },
+  { type: 'boolean' },
+  { type: 'number', minimum: 2 },
+  { type: 'array', items: { type: 'string' } },
+  { type: 'object', required: ['n'], additionalProperties: false, properties: { n: {} } },
+)
+const schema = fc.option(
+  fc.record({
+    properties: fc.dictionary(fc.constantFrom('n', 's', 'flag', 'tags', 'o'), property),
+    required: fc.subarray(['n', 's', 'flag']),
+  }),
+  { freq: 2 },
+)
+const schemas: fc.Arbitrary<Schemas | null> = fc.option(
+  fc.record({
+    principal: schema,
+    resource: schema,
+    ignored: fc.subarray(['view', 'edit', 'view:*', 'admin:*'], { maxLength: 2 }),
+  }),
+  { freq: 1 },
+)

@@ -1,0 +1,183 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+/** A policy file or a schema, by its path below the store. */
+export type StoreFile = { readonly path: string; readonly text: string }
+
+/** How the other engine is set up: what of its configuration the tests vary. */
+export type CerbosSetup = {
+  readonly files: readonly StoreFile[]
+  /** Its `engine.strictEvaluation`. */
+  readonly strict: boolean
+  readonly schemas: 'none' | 'warn' | 'reject'
+  readonly globals: Readonly<Record<string, unknown>>
+}
+
+/** A running Cerbos program; `stop` ends it and removes its files. */
+export type CerbosServer = {
+  /** Sends the JSON text of one request, and gives the JSON text of the answer. */
+  readonly check: (body: string) => Promise<string>
+  readonly stop: () => Promise<void>
+}
+
+/** The program did not take the policies; `complaints` are its words, by path of the file. */
+export class PoliciesRefused extends Error {
+  readonly complaints: ReadonlyMap<string, string>
+  constructor(complaints: ReadonlyMap<string, string>, said: string) {
+    super(`Cerbos refuses the policies: ${said}`)
+    this.complaints = complaints
+  }
+}
+
+const PROGRAM = fileURLToPath(
+  new URL('node_modules/@cerbos/cerbos-linux-x64/cerbos-linux-x64', import.meta.url),
+)
+
+/** Why the program cannot be run here, or false; the packages bring it for one platform only. */
+export const cerbosMissing = (): string | false => {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return `no Cerbos program for ${process.platform}-${process.arch}`
+  return existsSync(PROGRAM) ? false : 'not installed: run `npm ci` in test/differential'
+}
+
+const PORT_TRIES_MAX = 5
+/** From the start to the first answer; 150 policies take about 4 s of one core. */
+const START_MS_MAX = 30_000
+const STOP_MS_MAX = 5_000
+
+/** Starts the program on a loopback port of its own and waits until it answers. */
+export async function startCerbos(setup: CerbosSetup): Promise<CerbosServer> {
+  const home = mkdtempSync(join(tmpdir(), 'reeve-differential-'))
+  try {
+    for (const { path, text } of setup.files) {
+      mkdirSync(dirname(join(home, 'policies', path)), { recursive: true })
+      writeFileSync(join(home, 'policies', path), text)
+    }
+    for (let tries = 1; ; tries++) {
+      const said: string[] = []
+      const port = await freePort()
+      writeFileSync(join(home, 'config.json'), JSON.stringify(configOf(setup, home, port)))
+      const child = launch(home, said)
+      const stop = () => end(child, home)
+      if (await becomesHealthy(child, port)) return { check: checkAt(port), stop }
+      await endProcess(child)
+      const text = said.join('')
+      if (tries < PORT_TRIES_MAX && text.includes('address already in use')) continue
+      throw new PoliciesRefused(complaintsAbout(home), text.slice(-2000))
+    }
+  } catch (error) {
+    rmSync(home, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function configOf(setup: CerbosSetup, home: string, port: number): object {
+  return {
+    server: {
+      httpListenAddr: `127.0.0.1:${port}`,
+      grpcListenAddr: '127.0.0.1:0',
+      requestLimits: { maxResourcesPerRequest: 500, maxActionsPerResource: 500 },
+    },
+    storage: {
+      driver: 'disk',
+      disk: { directory: join(home, 'policies'), watchForChanges: false },
+    },
+    telemetry: { disabled: true },
+    audit: { enabled: false },
+    schema: { enforcement: setup.schemas },
+    engine: {
+      strictEvaluation: setup.strict,
+      celErrorLogLevel: 'DEBUG',
+      globals: setup.globals,
+    },
+  }
+}
+
+const ENVIRONMENT = { CERBOS_NO_TELEMETRY: '1', DO_NOT_TRACK: '1' }
+
+function launch(home: string, said: string[]): ChildProcess {
+  const child = spawn(PROGRAM, ['server', `--config=${join(home, 'config.json')}`], {
+    cwd: home,
+    env: { ...ENVIRONMENT, HOME: home },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
+  // The process is ours alone: when the tests end in whatever way, so does it.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.removeListener('exit', kill))
+  return child
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return address !== null && typeof address === 'object' ? address.port : 0
+}
+
+async function becomesHealthy(child: ChildProcess, port: number): Promise<boolean> {
+  const until = Date.now() + START_MS_MAX
+  while (Date.now() < until && child.exitCode === null && child.signalCode === null) {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/_cerbos/health`)
+      await answer.arrayBuffer()
+      if (answer.ok) return true
+    } catch {
+      // It does not listen yet.
+    }
+    await sleep(50)
+  }
+  return false
+}
+
+/** Only the compiler of the program names every policy that it does not take. */
+function complaintsAbout(home: string): ReadonlyMap<string, string> {
+  const run = spawnSync(PROGRAM, ['compile', '--output=json', join(home, 'policies')], {
+    env: { ...ENVIRONMENT, HOME: home },
+    encoding: 'utf8',
+    timeout: START_MS_MAX,
+  })
+  const complaints = new Map<string, string>()
+  for (const [, path, text] of run.stdout.matchAll(FILE_AND_ERROR))
+    if (path !== undefined && !complaints.has(path)) complaints.set(path, text ?? '')
+  return complaints
+}
+
+const FILE_AND_ERROR = /"file":\s*"([^"]+)",\s*"error":\s*("(?:[^"\\]|\\.)*"(?:,\s*"description":\s*"(?:[^"\\]|\\.)*")?)/g
+
+const checkAt =
+  (port: number) =>
+  async (body: string): Promise<string> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/check/resources`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`Cerbos answers ${answer.status}: ${text}`)
+    return text
+  }
+
+async function end(child: ChildProcess, home: string): Promise<void> {
+  await endProcess(child)
+  rmSync(home, { recursive: true, force: true })
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.kill('SIGTERM')
+  const waited = await Promise.race([ended.then(() => true), sleep(STOP_MS_MAX, false)])
+  if (!waited) {
+    child.kill('SIGKILL')
+    await ended
+  }
+}
