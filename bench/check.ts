@@ -4,7 +4,7 @@
  * workload as the oracle does.
  *
  * usage: node check.ts [--json] [--policies 10] [--shapes 1x1,1x5,20x4] [--connections 1,32]
- *                      [--seconds 2] [--repeat 3] [--only reeve,cerbos]
+ *                      [--seconds 2] [--repeat 3] [--only reeve,cerbos]    (whole seconds)
  */
 import { parseArgs } from 'node:util'
 import { join } from 'node:path'
@@ -73,7 +73,8 @@ async function checkAnswers({ name, url }: Contestant): Promise<void> {
       body: JSON.stringify(request),
     })
     const { bad, n } = verify(request, await reply.json())
-    if (bad > 0) throw new Error(`${name} answers ${bad} of ${n} asks of ${request.requestId} wrongly`)
+    if (bad > 0)
+      throw new Error(`${name} answers ${bad} of ${n} asks of ${request.requestId} wrongly`)
     asked += n
   }
   say(`${name}: ${asked} decisions as the oracle says`)
@@ -116,7 +117,9 @@ for (const shape of shapes) {
       for (const server of contestants) {
         const run = await measure(server, shape, connections)
         runs.get(server.name)?.push(run)
-        say(`${shape} c=${connections} ${server.name}: ${digits(run.perSecond)}/s, ${digits(run.cpuUs)} µs CPU`)
+        say(
+          `${shape} c=${connections} ${server.name}: ${digits(run.perSecond)}/s, ${digits(run.cpuUs)} µs CPU`,
+        )
       }
     }
     const peer = spreadOf((runs.get('cerbos 0.55') ?? []).map((run) => run.perSecond)).median
@@ -141,7 +144,9 @@ for (const server of contestants) await server.stop()
 
 if (options.json) console.log(JSON.stringify({ policies, rows }, null, 1))
 else {
-  console.log('| shape | conns | server | req/s | p50 µs | p99 µs | CPU µs | of it main thread | × Cerbos |')
+  console.log(
+    '| shape | conns | server | req/s | p50 µs | p99 µs | CPU µs | of it main thread | × Cerbos |',
+  )
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |')
   for (const row of rows)
     console.log(

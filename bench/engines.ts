@@ -16,31 +16,42 @@ import type { DecisionCaller } from '../src/core/identity.ts'
 import { DEFAULT_TENANT } from '../src/core/ids.ts'
 import type { Json } from '../src/core/json.ts'
 import type { Question } from '../src/core/question.ts'
-import { readCheck, type CheckRequest } from '../src/gateway/cerbos/read-check.ts'
+import { readCheck, type CheckEntry } from '../src/gateway/cerbos/read-check.ts'
 import { decide } from '../src/pdp/decide.ts'
 import { loadPolicies } from '../src/policy/load-policies.ts'
 import { temporaryFolder } from './servers.ts'
 import { capsOf, CEL, toolKind, writePolicies } from './workload.mjs'
 
 // The workload is JavaScript without types of its own; what follows is the part that engines read.
-type Attr = Readonly<Record<string, any>>
+type Attr = Readonly<Record<string, unknown>>
 export type Resource = { readonly kind: string; readonly id: string; readonly attr: Attr }
-export type Principal = { readonly id: string; readonly roles: readonly string[]; readonly attr: Attr }
+export type Principal = {
+  readonly id: string
+  readonly roles: readonly string[]
+  readonly attr: Attr
+}
 export type CheckCall = {
   readonly requestId: string
   readonly principal: Principal
-  readonly resources: readonly { readonly actions: readonly string[]; readonly resource: Resource }[]
+  readonly resources: readonly {
+    readonly actions: readonly string[]
+    readonly resource: Resource
+  }[]
 }
 type Effect = 'EFFECT_ALLOW' | 'EFFECT_DENY'
-export type Answer = { readonly results: readonly { readonly actions: Readonly<Record<string, Effect>> }[] }
+export type Answer = {
+  readonly results: readonly { readonly actions: Readonly<Record<string, Effect>> }[]
+}
 
-/** Loads policies and answers requests. `prepare` is what a server does once per request, untimed here. */
 export type Engine =
-  | { readonly kind: 'conditions'; readonly holds: (principal: Principal, resource: Resource) => boolean }
+  | {
+      readonly kind: 'conditions'
+      readonly holds: (principal: Principal, resource: Resource) => boolean
+    }
   | {
       readonly kind: 'decision'
-      readonly prepare: (request: CheckCall) => unknown
-      readonly check: (prepared: any) => Answer
+      /** What a server does as it reads a request, untimed; what it returns then decides. */
+      readonly prepare: (request: CheckCall) => () => Answer
     }
 
 export const ENGINES: Readonly<Record<string, (policies: number) => Promise<Engine>>> = {
@@ -68,43 +79,45 @@ async function reeve(policies: number): Promise<Engine> {
     id: 'bench',
     assurance: 'local',
   }
+  const answer = (facts: Facts, entries: readonly CheckEntry[]): Answer => {
+    const context: Question['context'] = {
+      time: epochMillis(Date.now()),
+      surface: 'cerbos',
+      runId: null,
+      clientRunId: null,
+      environment: 'bench',
+      clientInfo: null,
+    }
+    const results = entries.map(({ asks }) => {
+      const actions: Record<string, Effect> = {}
+      for (const one of asks) {
+        const decision = decide(release, { caller, ask: one, context }, facts)
+        actions[one.action] = allows(decision) ? 'EFFECT_ALLOW' : 'EFFECT_DENY'
+      }
+      return { actions }
+    })
+    return { results }
+  }
   return {
     kind: 'decision',
-    prepare: (request): CheckRequest => {
-      const read = readCheck(request as unknown as Json)
+    prepare: (request) => {
+      const read = readCheck(request as Json)
       if (!read.ok) throw new Error(read.error.detail)
-      return read.value
-    },
-    check: ({ principal, entries }: CheckRequest): Answer => {
-      const facts: Facts = {
-        subject: null,
-        actors: [],
-        sponsors: [],
-        grants: [],
-        raised: [],
-        asserted: principal,
-        auxData: {},
-        revisions: { data: 0, revocation: 0 },
-      }
-      const context: Question['context'] = {
-        time: epochMillis(Date.now()),
-        surface: 'cerbos',
-        runId: null,
-        clientRunId: null,
-        environment: 'bench',
-        clientInfo: null,
-      }
-      const results = entries.map(({ asks }) => {
-        const actions: Record<string, Effect> = {}
-        for (const one of asks) {
-          const decision = decide(release, { caller, ask: one, context }, facts)
-          actions[one.action] = allows(decision) ? 'EFFECT_ALLOW' : 'EFFECT_DENY'
-        }
-        return { actions }
-      })
-      return { results }
+      const { principal, entries } = read.value
+      return () => answer({ ...NO_FACTS, asserted: principal }, entries)
     },
   }
+}
+
+const NO_FACTS: Facts = {
+  subject: null,
+  actors: [],
+  sponsors: [],
+  grants: [],
+  raised: [],
+  asserted: null,
+  auxData: {},
+  revisions: { data: 0, revocation: 0 },
 }
 
 type Compile = (expression: string) => (P: Principal, R: Resource) => boolean
@@ -145,9 +158,8 @@ async function marcbachmann(policies: number): Promise<Engine> {
 }
 
 async function bufbuild(policies: number): Promise<Engine> {
-  const { celEnv, celFunc, CelScalar, isCelError, mapType, objectType, parse, plan } = await import(
-    '@bufbuild/cel'
-  )
+  const { celEnv, celFunc, CelScalar, isCelError, mapType, objectType, parse, plan } =
+    await import('@bufbuild/cel')
   const { TimestampSchema, timestampNow } = await import('@bufbuild/protobuf/wkt')
   const environment = celEnv({
     funcs: [celFunc('now', [], objectType(TimestampSchema), () => timestampNow())],
@@ -159,30 +171,31 @@ async function bufbuild(policies: number): Promise<Engine> {
   return conditions((text) => {
     const evaluate = plan(environment, parse(text))
     return (P, R) => {
-      const value = evaluate({ P, R } as any)
+      const value = evaluate({ P, R } as unknown as Parameters<typeof evaluate>[0])
       return !isCelError(value) && value === true
     }
   }, policies)
 }
 
 /** Asks one question after the other, for engines that answer one at a time. */
-const oneByOne = (allowed: (call: CheckCall, resource: Resource, action: string) => boolean): Engine => ({
+const oneByOne = (
+  allowed: (call: CheckCall, resource: Resource, action: string) => boolean,
+): Engine => ({
   kind: 'decision',
-  prepare: (request) => request,
-  check: (call: CheckCall) => ({
+  prepare: (call) => () => ({
     results: call.resources.map(({ actions, resource }) => ({
       actions: Object.fromEntries(
-        actions.map((action) => [
+        actions.map((action): [string, Effect] => [
           action,
           allowed(call, resource, action) ? 'EFFECT_ALLOW' : 'EFFECT_DENY',
         ]),
-      ) as Record<string, Effect>,
+      ),
     })),
   }),
 })
 
 async function casbin(policies: number): Promise<Engine> {
-  const library: any = await import('casbin')
+  const library = await import('casbin')
   const model = library.newModelFromString(`[request_definition]
 r = sub, obj, act
 [policy_definition]
@@ -196,13 +209,26 @@ m = r.obj.kind == p.kind && (p.act == "*" || among(r.act, p.act)) && eval(p.rule
   const add = (kind: string, actions: string, rule: string, effect = 'allow'): void =>
     void rows.push([kind, actions, rule, effect])
   const guard = (kind: string): void =>
-    add(kind, '*', `${a}.sponsor.active == false || len(${a}.delegation_chain) > 3 || ${a}.risk_score >= 80`, 'deny')
+    add(
+      kind,
+      '*',
+      `${a}.sponsor.active == false || len(${a}.delegation_chain) > 3 || ${a}.risk_score >= 80`,
+      'deny',
+    )
   const sponsored = `holds("agent", r.sub.roles) && ${a}.sponsor.active && ${a}.suspended == false`
   const ranked = `${sponsored} && ${a}.rank >= r.obj.attr.minRank`
-  add('model', 'invoke|stream|embed', `${ranked} && holds(r.obj.attr.region, ${a}.regions) && (!r.obj.attr.pii || ${a}.clearance >= 2)`)
+  add(
+    'model',
+    'invoke|stream|embed',
+    `${ranked} && holds(r.obj.attr.region, ${a}.regions) && (!r.obj.attr.pii || ${a}.clearance >= 2)`,
+  )
   add('model', 'finetune|batch', 'holds("ml_admin", r.sub.roles)')
   guard('model')
-  add('mcp_server', 'connect|list_tools|call|read', `${ranked} && holds(r.obj.attr.owner, ${a}.departments) && (!r.obj.attr.sensitive || ${a}.clearance >= 2)`)
+  add(
+    'mcp_server',
+    'connect|list_tools|call|read',
+    `${ranked} && holds(r.obj.attr.owner, ${a}.departments) && (!r.obj.attr.sensitive || ${a}.clearance >= 2)`,
+  )
   add('mcp_server', 'configure', 'holds("mcp_admin", r.sub.roles)')
   guard('mcp_server')
   for (let i = 0; i < policies - 2; i++) {
@@ -227,9 +253,11 @@ m = r.obj.kind == p.kind && (p.act == "*" || among(r.act, p.act)) && eval(p.rule
     time: (text: string) => Date.parse(text),
     has: (object: object, key: string) => key in object,
   }
-  for (const [name, body] of Object.entries(functions)) enforcer.addFunction(name, body)
+  for (const [name, body] of Object.entries(functions)) await enforcer.addFunction(name, body)
   await enforcer.addPolicies(rows)
-  return oneByOne(({ principal }, resource, action) => enforcer.enforceSync(principal, resource, action))
+  return oneByOne(({ principal }, resource, action) =>
+    enforcer.enforceSync(principal, resource, action),
+  )
 }
 
 async function cedar(policies: number): Promise<Engine> {
@@ -245,10 +273,18 @@ async function cedar(policies: number): Promise<Engine> {
     'principal.roles.contains("agent") && principal.sponsor.active && principal.suspended == false'
   const ranked = `${sponsored} && principal.rank >= resource.minRank`
   const text = [
-    permit(actions('invoke', 'stream', 'embed'), 'model', `${ranked} && principal.regions.contains(resource.region) && (!resource.pii || principal.clearance >= 2)`),
+    permit(
+      actions('invoke', 'stream', 'embed'),
+      'model',
+      `${ranked} && principal.regions.contains(resource.region) && (!resource.pii || principal.clearance >= 2)`,
+    ),
     permit(actions('finetune', 'batch'), 'model', 'principal.roles.contains("ml_admin")'),
     guard('model'),
-    permit(actions('connect', 'list_tools', 'call', 'read'), 'mcp_server', `${ranked} && principal.departments.contains(resource.owner) && (!resource.sensitive || principal.clearance >= 2)`),
+    permit(
+      actions('connect', 'list_tools', 'call', 'read'),
+      'mcp_server',
+      `${ranked} && principal.departments.contains(resource.owner) && (!resource.sensitive || principal.clearance >= 2)`,
+    ),
     permit(actions('configure'), 'mcp_server', 'principal.roles.contains("mcp_admin")'),
     guard('mcp_server'),
   ]
@@ -256,7 +292,11 @@ async function cedar(policies: number): Promise<Engine> {
     const type = typeOf(toolKind(i))
     const { bronze, silver, gold } = capsOf(i)
     text.push(
-      permit(actions('call'), type, `principal.roles.contains("support_agent") && principal.sponsor.active && principal.chain_depth <= 3 && principal.scopes.contains("tools") && resource.args.amount <= (if principal.tier == "bronze" then ${bronze} else if principal.tier == "silver" then ${silver} else ${gold}) && principal.currencies.contains(resource.args.currency) && context.now >= principal.session_start && context.now < principal.session_end && resource.args.reason != "" && (resource.args.amount < 100 || resource.args has ticket)`),
+      permit(
+        actions('call'),
+        type,
+        `principal.roles.contains("support_agent") && principal.sponsor.active && principal.chain_depth <= 3 && principal.scopes.contains("tools") && resource.args.amount <= (if principal.tier == "bronze" then ${bronze} else if principal.tier == "silver" then ${silver} else ${gold}) && principal.currencies.contains(resource.args.currency) && context.now >= principal.session_start && context.now < principal.session_end && resource.args.reason != "" && (resource.args.amount < 100 || resource.args has ticket)`,
+      ),
       permit(actions('view', 'dry_run'), type, sponsored),
       permit(actions('approve', 'cancel'), type, 'principal.roles.contains("supervisor")'),
       guard(type),
@@ -269,16 +309,16 @@ async function cedar(policies: number): Promise<Engine> {
   })
   if (parsed.type !== 'success') throw new Error(JSON.stringify(parsed).slice(0, 500))
   const datetime = (value: string): unknown => ({ __extn: { fn: 'datetime', arg: value } })
-  return oneByOne(({ principal, resources: _ }, resource, action) => {
+  return oneByOne(({ principal }, resource, action) => {
     const { attr } = principal
     const P = { type: 'agent', id: principal.id }
     const R = { type: typeOf(resource.kind), id: resource.id }
     const attrs = {
       ...attr,
       roles: principal.roles,
-      chain_depth: attr['delegation_chain'].length,
-      session_start: datetime(attr['session_start']),
-      session_end: datetime(attr['session_end']),
+      chain_depth: (attr['delegation_chain'] as readonly string[]).length,
+      session_start: datetime(String(attr['session_start'])),
+      session_end: datetime(String(attr['session_end'])),
     }
     const answer = library.statefulIsAuthorized({
       principal: P,

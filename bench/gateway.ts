@@ -145,7 +145,11 @@ async function portkey(llmUrl: string): Promise<Way> {
   const server = await start({
     name: 'portkey',
     command: process.execPath,
-    args: [here('node_modules/@portkey-ai/gateway/build/start-server.js'), `--port=${port}`, '--headless'],
+    args: [
+      here('node_modules/@portkey-ai/gateway/build/start-server.js'),
+      `--port=${port}`,
+      '--headless',
+    ],
     isReady: async () => (await fetch(`http://127.0.0.1:${port}/`)).ok,
   })
   return {
@@ -217,7 +221,11 @@ async function checkAnswer(way: Way, body: string, expected: string): Promise<vo
 }
 
 type Row = Readonly<Record<string, Spread>> & { readonly [key: string]: Spread }
-type Case = { readonly name: string; readonly ways: readonly Way[]; readonly run: (way: Way) => Promise<Record<string, number>> }
+type Case = {
+  readonly name: string
+  readonly ways: readonly Way[]
+  readonly run: (way: Way) => Promise<Record<string, number>>
+}
 
 const timesAsked = async (way: Way, bodies: readonly string[], connections: number) => {
   const load = { url: way.url, headers: way.headers, bodies, connections }
@@ -257,7 +265,12 @@ servers.push(llm, mcp)
 const llmWays: Way[] = []
 const mcpWays: Way[] = []
 if (only.includes('direct')) {
-  llmWays.push({ name: 'direct', url: `${llm.url}/v1/chat/completions`, headers: JSON_HEADERS, server: null })
+  llmWays.push({
+    name: 'direct',
+    url: `${llm.url}/v1/chat/completions`,
+    headers: JSON_HEADERS,
+    server: null,
+  })
   mcpWays.push({ name: 'direct', url: `${mcp.url}/mcp`, headers: MCP_HEADERS, server: null })
 }
 if (only.includes('reeve')) {
@@ -271,9 +284,15 @@ if (only.includes('reeve')) {
     headers: { ...JSON_HEADERS, ...toModel },
     server,
   })
-  mcpWays.push({ name: 'reeve', url: `${server.url}/mcp/payments`, headers: { ...MCP_HEADERS, ...toTool }, server })
+  mcpWays.push({
+    name: 'reeve',
+    url: `${server.url}/mcp/payments`,
+    headers: { ...MCP_HEADERS, ...toTool },
+    server,
+  })
 }
-if (only.includes('portkey') && cases.some((one) => one !== 'mcp')) llmWays.push(await portkey(llm.url))
+if (only.includes('portkey') && cases.some((one) => one !== 'mcp'))
+  llmWays.push(await portkey(llm.url))
 if (only.includes('mcp-proxy') && cases.includes('mcp')) mcpWays.push(await mcpProxy())
 for (const { server } of [...llmWays, ...mcpWays])
   if (server !== null && !servers.includes(server)) servers.push(server)
@@ -309,7 +328,11 @@ const all: readonly Case[] = [
     ways: streaming,
     run: (way: Way) => streamed(way, chat(true), c),
   })),
-  { name: 'flood c=8', ways: streaming, run: (way) => streamed(way, chat(true, 'FLOOD order. '), 8) },
+  {
+    name: 'flood c=8',
+    ways: streaming,
+    run: (way) => streamed(way, chat(true, 'FLOOD order. '), 8),
+  },
   ...connections.map((c) => ({
     name: `mcp c=${c}`,
     ways: sessions,
@@ -317,13 +340,19 @@ const all: readonly Case[] = [
   })),
 ]
 const results = []
-for (const { name, ways, run } of all.filter(({ name: full }) => cases.includes(full.split(' ')[0] ?? ''))) {
+for (const { name, ways, run } of all.filter(({ name: full }) =>
+  cases.includes(full.split(' ')[0] ?? ''),
+)) {
   const runs = new Map(ways.map((way) => [way.name, [] as Record<string, number>[]]))
   for (let round = 0; round < Number(options.repeat); round++) {
     for (const way of ways) {
       const measured = await run(way)
       runs.get(way.name)?.push(measured)
-      say(`${name} ${way.name}: ${Object.entries(measured).map(([key, value]) => `${key} ${digits(value)}`).join(', ')}`)
+      say(
+        `${name} ${way.name}: ${Object.entries(measured)
+          .map(([key, value]) => `${key} ${digits(value)}`)
+          .join(', ')}`,
+      )
     }
   }
   for (const [way, measured] of runs) {
@@ -342,8 +371,15 @@ else {
     const direct = results.find((one) => one.case === name && one.way === 'direct')
     const added = Object.entries(figures)
       .filter(([key]) => / p\d\d µs$|^p\d\d µs$/.test(key))
-      .map(([key, { median }]) => `${key} +${digits(median - (direct?.figures[key]?.median ?? Number.NaN))}`)
-    console.log(`| ${name} | ${way} | ${Object.entries(figures).map(([key, spread]) => `${key} ${shown(spread)}`).join(' | ')} | ${way === 'direct' ? '' : `added: ${added.join(', ')}`} |`)
+      .map(
+        ([key, { median }]) =>
+          `${key} +${digits(median - (direct?.figures[key]?.median ?? Number.NaN))}`,
+      )
+    console.log(
+      `| ${name} | ${way} | ${Object.entries(figures)
+        .map(([key, spread]) => `${key} ${shown(spread)}`)
+        .join(' | ')} | ${way === 'direct' ? '' : `added: ${added.join(', ')}`} |`,
+    )
   }
 }
 process.exit(0)

@@ -11,7 +11,11 @@ export const say = (line: string): void => void process.stderr.write(`${line}\n`
 export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 /** A command that may run on one core only. */
-export const pinned = (core: string, command: string, args: readonly string[]): [string, string[]] =>
+export const pinned = (
+  core: string,
+  command: string,
+  args: readonly string[],
+): [string, string[]] =>
   has('taskset') ? ['taskset', ['-c', core, command, ...args]] : [command, [...args]]
 
 export function has(command: string): boolean {
@@ -77,7 +81,7 @@ function treeOf(pid: number): readonly number[] {
 }
 
 /** Waits for a moment in which nothing else runs, for a while; then measures all the same. */
-export async function quiet(waitMsMax = 10_000): Promise<void> {
+export async function quiet(waitMsMax = 3_000): Promise<void> {
   for (let waited = 0; waited < waitMsMax; waited += 300) {
     const before = idleShare()
     await pause(300)

@@ -26,7 +26,7 @@ const sure = <T>(result: Result<T, unknown>): T => {
 const clock = { now: () => epochMillis(Date.now()) }
 const config = sure(readConfig(fileSources(process.env), process.argv[2] ?? '', {}))
 const release = sure(loadRelease(config.policyFiles))
-process.once("SIGTERM", () => process.exit(0))
+process.once('SIGTERM', () => process.exit(0))
 const store = sure(await openStore({ directory: config.stateDirectory, deployment: 'bench' }))
 const gateway = sure(
   wireGateway(
@@ -56,7 +56,7 @@ sure(
     clock,
     guard: (at) => ({ hosts: hostsOf(at, null), origins: new Set(), refuseForwarded: true }),
     handle: gateway.decisions,
-    refused: gateway.refused,
+    refused: gateway.refused.pdp,
     onBug: (error) => process.stderr.write(`${String(error)}\n`),
   }),
 )

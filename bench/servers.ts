@@ -103,7 +103,10 @@ export const startReeveWithoutLedger = (config: string, readyUrl: string): Promi
 const nodeFlags = (): readonly string[] =>
   (process.env['NODE_FLAGS'] ?? '').split(' ').filter(Boolean)
 
-export async function startCerbos(folder: string, policies: string): Promise<Server & { url: string }> {
+export async function startCerbos(
+  folder: string,
+  policies: string,
+): Promise<Server & { url: string }> {
   const port = await freePort()
   const config = [
     `server: {httpListenAddr: "127.0.0.1:${port}", grpcListenAddr: "127.0.0.1:${await freePort()}"}`,

@@ -67,7 +67,8 @@ function takeBody(text: string): { readonly body: string; readonly end: number }
 }
 
 function stream(socket: Socket, flood: boolean): void {
-  const put = (text: string): void => void socket.write(`${text.length.toString(16)}\r\n${text}\r\n`)
+  const put = (text: string): void =>
+    void socket.write(`${text.length.toString(16)}\r\n${text}\r\n`)
   let left = flood ? FLOOD_CHUNKS : CHUNKS
   const next = (): void => {
     if (socket.destroyed) return
@@ -84,7 +85,14 @@ function stream(socket: Socket, flood: boolean): void {
   next()
 }
 
-type Message = { readonly id?: unknown; readonly method: string; readonly params?: any }
+type Message = {
+  readonly id?: unknown
+  readonly method: string
+  readonly params?: {
+    readonly protocolVersion?: string
+    readonly arguments?: { readonly amount?: number }
+  }
+}
 
 const TOOL = {
   name: 'issue_refund',
@@ -118,7 +126,11 @@ function answerOf({ id, method, params }: Message): string | null {
         isError: false,
       })
     default:
-      return JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32601, message: 'no such method' } })
+      return JSON.stringify({
+        jsonrpc: '2.0',
+        id,
+        error: { code: -32601, message: 'no such method' },
+      })
   }
 }
 

@@ -63,7 +63,7 @@ export async function connectLegacy(url: string, token: string): Promise<LegacyC
   const client = new LegacyClient({ name: 'triage-agent', version: '1.0.0' })
   const requestInit = { headers: { authorization: `Bearer ${token}` } }
   const transport = new LegacyTransport(new URL(url), { requestInit })
-  await client.connect(transport as Parameters<LegacyClient['connect']>[0])
+  await client.connect(transport)
   return client
 }
 
@@ -71,4 +71,10 @@ export async function connectLegacy(url: string, token: string): Promise<LegacyC
 export function textOf(result: Readonly<Record<string, unknown>>): string {
   const content = Array.isArray(result['content']) ? (result['content'] as { text?: string }[]) : []
   return content.map((part) => part.text ?? '').join('\n')
+}
+
+/** A text of an answer, or the empty one when it is not there. */
+export function textIn(body: Readonly<Record<string, unknown>>, name: string): string {
+  const value = body[name]
+  return typeof value === 'string' ? value : ''
 }

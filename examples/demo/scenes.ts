@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { operatorCredential, runReeve } from './reeve-process.ts'
-import { connectLegacy, connectModern, exchange, post, textOf } from './reeve-client.ts'
+import { connectLegacy, connectModern, exchange, post, textIn, textOf } from './reeve-client.ts'
 import type { Stage } from './stage.ts'
 
 /** One step as it went: what the newcomer reads, and what the end-to-end test asserts. */
@@ -33,7 +33,7 @@ const signIn: Step = async ({ stage, tell, tokens }) => {
     {},
     operatorCredential(stage.stateDirectory),
   )
-  tokens['alice'] = String(answer.body['token'] ?? '')
+  tokens['alice'] = textIn(answer.body, 'token')
   tell({
     id: 'sign-in',
     title: 'Alice signs in',
@@ -54,7 +54,7 @@ const delegate: Step = async ({ stage, tell, tokens }) => {
     ISSUER,
     'refund order T-77',
   )
-  tokens['refund'] = String(answer.body['access_token'] ?? '')
+  tokens['refund'] = textIn(answer.body, 'access_token')
   const claims = claimsOf(tokens['refund'])
   tell({
     id: 'delegate',
@@ -93,7 +93,7 @@ const askModel: Step = async ({ stage, tell, tokens }) => {
     ISSUER,
     'refund order T-77',
   )
-  tokens['model'] = String(answer.body['access_token'] ?? '')
+  tokens['model'] = textIn(answer.body, 'access_token')
   const openai = new OpenAI({ baseURL: `${stage.reeveUrl}/llm/openai/v1`, apiKey: tokens['model'] })
   const completion = await openai.chat.completions.create({
     model: 'large',
@@ -185,7 +185,7 @@ const triage: Step = async ({ stage, tell, tokens }) => {
   const ask = (path: string): ReturnType<typeof exchange> =>
     exchange(stage.reeveUrl, agent, null, `${stage.reeveUrl}${path}`, ISSUER, 'triage new tickets')
   const tickets = await ask('/mcp/tickets')
-  tokens['triage'] = String(tickets.body['access_token'] ?? '')
+  tokens['triage'] = textIn(tickets.body, 'access_token')
   const client = await connectLegacy(`${stage.reeveUrl}/mcp/tickets`, tokens['triage'] ?? '')
   const names = (await client.listTools()).tools.map((tool) => tool.name).sort()
   const result = await client.callTool({ name: 'list_tickets', arguments: {} })
@@ -216,7 +216,7 @@ const triageModels: Step = async ({ stage, tell, tokens }) => {
   const tokenFor = async (provider: string): Promise<string> => {
     const url = `${stage.reeveUrl}/llm/${provider}`
     const answer = await exchange(stage.reeveUrl, agent, null, url, ISSUER, 'triage new tickets')
-    const token = String(answer.body['access_token'] ?? '')
+    const token = textIn(answer.body, 'access_token')
     tokens[`triage-${provider}`] = token
     return token
   }
@@ -353,7 +353,7 @@ function reasonOf(body: Record<string, unknown>): string {
     string,
     unknown
   >
-  return `${String(nested['code'] ?? '')}: ${String(nested['message'] ?? nested['detail'] ?? '')}`
+  return `${textIn(nested, 'code')}: ${textIn(nested, 'message') || textIn(nested, 'detail')}`
 }
 
 /** The whole story, in order. */

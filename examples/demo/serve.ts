@@ -2,17 +2,22 @@
 import { join } from 'node:path'
 import { buildStage, ROOT, type StagePorts } from './stage.ts'
 
+/** Moves every port, for a machine on which one of them is taken. */
+const offset = Number(process.env['DEMO_PORT_OFFSET'] ?? 0)
+
 const PORTS: StagePorts = {
-  data: 8080,
-  control: 8081,
-  pdp: 3592,
-  payments: 9101,
-  tickets: 9102,
-  crm: 9103,
-  payroll: 9104,
-  provider: 9201,
+  data: 8080 + offset,
+  control: 8081 + offset,
+  pdp: 3592 + offset,
+  payments: 9101 + offset,
+  tickets: 9102 + offset,
+  crm: 9103 + offset,
+  payroll: 9104 + offset,
+  provider: 9201 + offset,
 }
 
+// Whoever reads our output may stop; the parts are still ended in order.
+process.stdout.on('error', () => {})
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 try {
@@ -47,6 +52,11 @@ Ctrl-C stops everything.`)
     process.exit(1)
   })
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  const why = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${why}\n`)
+  if (/taken|in use/.test(why))
+    process.stderr.write(
+      'to move every port of the demo by 1000: DEMO_PORT_OFFSET=1000 npm start\n',
+    )
   process.exitCode = 1
 }

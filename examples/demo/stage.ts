@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { createAgentKey, type AgentKey } from './agent-keys.ts'
 import { freePorts } from './ports.ts'
@@ -39,13 +40,31 @@ export async function anyPorts(): Promise<StagePorts> {
   return { data, control, pdp, payments: 0, tickets: 0, crm: 0, payroll: 0, provider: 0 }
 }
 
+/** Whether a server holds the directory: its ledger must not be taken from under it. */
+function isHeld(stateDirectory: string): boolean {
+  const path = join(stateDirectory, 'reeve.lock')
+  if (!existsSync(path)) return false
+  const lock = new DatabaseSync(path)
+  try {
+    lock.exec('begin exclusive')
+    return false
+  } catch {
+    return true
+  } finally {
+    lock.close()
+  }
+}
+
 /** Builds the stage. `fresh` begins with an empty ledger, so that the story is always the same. */
 export async function buildStage(
   ports: StagePorts,
   stateDirectory: string,
   fresh: boolean,
 ): Promise<Stage> {
-  if (fresh) rmSync(stateDirectory, { recursive: true, force: true })
+  if (fresh) {
+    if (isHeld(stateDirectory)) throw new Error(`a demo is already running on ${stateDirectory}`)
+    rmSync(stateDirectory, { recursive: true, force: true })
+  }
   mkdirSync(stateDirectory, { recursive: true, mode: 0o700 })
   const reeveUrl = `http://localhost:${ports.data}`
   const keyDirectory = join(stateDirectory, 'demo-keys')

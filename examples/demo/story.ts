@@ -7,7 +7,7 @@ import { act, type Scene, type StepResult } from './scenes.ts'
 import { anyPorts, buildStage, ROOT, type Stage } from './stage.ts'
 
 const json = process.argv.includes('--json')
-const colors = process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === ''
+const colors = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === ''
 const paint = (code: number) => (text: string) =>
   colors ? `\u001b[${code}m${text}\u001b[0m` : text
 const [bold, dim, red, green] = [paint(1), paint(2), paint(31), paint(32)] as const

@@ -118,6 +118,28 @@ suite('the back ends', () => {
     )
     assert.ok(compared > 1000, `only ${compared} of the expressions compiled`)
   })
+  test('run the deepest expressions that are allowed', () => {
+    const nest = (times: number, around: (inner: string) => string, core: string): string =>
+      Array.from({ length: times }).reduce<string>((inner) => around(inner), core)
+    const sources = [
+      nest(248, (inner) => `!${inner}`, 'true'),
+      nest(240, (inner) => `R.a ? false : ${inner}`, 'true'),
+      nest(240, (inner) => `[${inner}]`, '1'),
+      nest(80, (inner) => `[1].exists(x, ${inner})`, 'true'),
+      nest(110, (inner) => `(true && (false || ${inner}))`, 'true'),
+      nest(200, (inner) => `cel.bind(x, 1, ${inner})`, 'true'),
+      `R${'.a'.repeat(248)}`,
+      `"a"${' + "a"'.repeat(240)}`,
+    ]
+    for (const source of sources) {
+      const told = answers(source, { R: { a: true } }, AMPLE)
+      assert.ok(told !== null)
+      assert.deepEqual(
+        told,
+        Array.from(told, () => told[0]),
+      )
+    }
+  })
   test('take the same steps to the same end when the budget is small', () => {
     fc.assert(
       fc.property(

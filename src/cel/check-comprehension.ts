@@ -80,6 +80,6 @@ function resultType(
       }
       return mapOf(DYN, DYN)
     case 'sortBy':
-      return listOf(types.single)
+      return checker.types.get(node.range.id)?.kind === 'dyn' ? DYN : listOf(types.single)
   }
 }

@@ -139,7 +139,9 @@ function checkIndex(checker: Checker, node: IndexNode): CelType {
   const operand = checkNode(checker, node.operand)
   const key = checkNode(checker, node.index)
   const type = elementType(checker, node, operand, key)
-  return node.optional && type.kind !== 'optional' ? optionalOf(type) : type
+  if (!node.optional || type.kind === 'optional') return type
+  // The reference knows nothing of `dyn[?k]`, so neither do we, lest a policy of its be refused.
+  return operand.kind === 'dyn' ? DYN : optionalOf(type)
 }
 
 function elementType(checker: Checker, node: IndexNode, operand: CelType, key: CelType): CelType {

@@ -35,7 +35,7 @@ export function dottedName(checker: Checker, node: Node): string | null {
 }
 
 /** What a dotted name means by itself: a variable, or a type. */
-export function globalNamed(
+function globalNamed(
   checker: Checker,
   name: string,
 ): { readonly reference: Reference; readonly type: CelType } | null {

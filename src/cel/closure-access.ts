@@ -56,7 +56,7 @@ export function closureOfSelect(context: ClosureContext, node: SelectNode): Clos
 }
 
 /** A JSON object, which is the owner of most fields that conditions read. */
-export const plainObject = (value: Operand): CelObject | null =>
+const plainObject = (value: Operand): CelObject | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && tagOf(value) === undefined
     ? (value as CelObject)
     : null

@@ -102,7 +102,7 @@ export function toText(value: CelValue): Operand {
 }
 
 /** A double in the shortest form, with an exponent from 1e+06 up and below 1e-04, as Go writes it. */
-export function doubleText(value: number): string {
+function doubleText(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
   if (Object.is(value, -0)) return '-0'

@@ -4,7 +4,7 @@ import { VALUE_DEPTH_MAX } from './limits.ts'
 import type { CelError } from './operand.ts'
 import { limitError } from './operand.ts'
 import type { CelMap, CelObject, CelTagged, CelValue } from './value.ts'
-import { celTag, isMap, isUint, kindOf, mapGet, mapPairs, mapSize, tagOf } from './value.ts'
+import { celTag, isMap, isUint, mapGet, mapPairs, mapSize, tagOf } from './value.ts'
 
 /**
  * `a == b`: numbers by value across their types, lists and maps by content, and values of different
@@ -142,9 +142,4 @@ export function listIncludes(
     if (same !== false) return same
   }
   return false
-}
-
-export const isCollection = (value: CelValue): boolean => {
-  const kind = kindOf(value)
-  return kind === 'list' || kind === 'map'
 }

@@ -30,7 +30,6 @@ function hide(operand: Operand | undefined, path: readonly string[]): CelUnknown
   const partial = asPartial(operand)
   if (partial === null) return UNKNOWN
   const before = partial.hidden.get(field)
-  if (before === UNKNOWN) return partial
   const known = isMap(partial.known) ? (partial.known as { readonly [key: string]: Operand }) : {}
   const inner = before ?? (Object.hasOwn(known, field) ? known[field] : undefined)
   return partialMap(partial.known, new Map([...partial.hidden, [field, hide(inner, rest)]]))

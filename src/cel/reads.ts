@@ -42,7 +42,7 @@ function pathOf(checked: CheckedExpression, node: Node): readonly string[] | nul
 }
 
 /** The nodes below a node, in the order in which they are evaluated. */
-export function childrenOf(checked: CheckedExpression, node: Node): readonly Node[] {
+function childrenOf(checked: CheckedExpression, node: Node): readonly Node[] {
   switch (node.kind) {
     case 'literal':
     case 'identifier':

@@ -25,10 +25,10 @@ export function tokenize(source: string): readonly Token[] {
   return tokens
 }
 
+/** The position is set before every use, so that a pattern remembers nothing from one to the next. */
 function matchAt(pattern: RegExp, source: string, at: number): RegExpExecArray | null {
-  const sticky = new RegExp(pattern.source, 'y')
-  sticky.lastIndex = at
-  return sticky.exec(source)
+  pattern.lastIndex = at
+  return pattern.exec(source)
 }
 
 const skipSpace = (source: string, at: number): number =>

@@ -47,6 +47,7 @@ function program(): Command {
     .addOption(state)
     .action(run(async () => (await import('./commands/why.ts')).why))
 
+  policies(reeve)
   audit(reeve, state)
   people(reeve, state)
 
@@ -61,6 +62,40 @@ function program(): Command {
     .description('print the version')
     .action(run(async () => (await import('./commands/version.ts')).version))
   return reeve
+}
+
+function policies(reeve: Command): void {
+  const tested = (command: Command): Command =>
+    command
+      .argument('[dir]', 'where the policies are', '.')
+      .option('--filter <filter>', "run a part: 'suite=…;test=…;principal=…;resource=…;action=…'")
+      .option('--output <form>', 'tree, list, json or junit')
+      .option('--verbose', 'show and explain every check')
+      .option('--coverage', 'say which rules and conditions the tests leave open')
+      .option('--coverage-min <percent>', 'fail below this coverage of branches')
+  tested(reeve.command('test').description('run the policy tests (*_test.yaml)'))
+    .option('--watch', 'run again at each change')
+    .action(run(async () => (await import('./commands/test.ts')).test))
+  tested(reeve.command('compile').description('compile policies to a release and run their tests'))
+    .option('--skip-tests', 'only compile')
+    .action(run(async () => (await import('./commands/compile.ts')).compile))
+  reeve
+    .command('validate')
+    .description('say everything that is wrong with policies, tests and configuration')
+    .argument('[paths...]', 'directories or files (default: this one)')
+    .action(run(async () => (await import('./commands/validate.ts')).validate))
+  reeve
+    .command('lint')
+    .description('find rules and conditions that do nothing, and names that nobody has')
+    .argument('[dir]', 'where the policies are', '.')
+    .option('--deny-warnings', 'exit with 3 when there is a warning')
+    .action(run(async () => (await import('./commands/lint.ts')).lint))
+  reeve
+    .command('fmt')
+    .description('lay policy and test files out in their one form')
+    .argument('[paths...]', 'directories or files (default: this one)')
+    .option('--check', 'write nothing, and exit with 3 when a file would change')
+    .action(run(async () => (await import('./commands/fmt.ts')).fmt))
 }
 
 function audit(reeve: Command, state: Option): void {
@@ -125,7 +160,7 @@ function run<Options extends object>(load: () => Promise<Run<Options>>) {
   return async (...given: unknown[]): Promise<void> => {
     const command = given.at(-1) as Command
     const options = command.opts<Options>()
-    const args = command.processedArgs.map(String)
+    const args = command.processedArgs.flat().map(String)
     const json = command.optsWithGlobals<{ json?: boolean }>().json === true
     const terminal = createTerminal(
       { stdout: process.stdout, stderr: process.stderr, environment: process.env },

@@ -95,7 +95,9 @@ function excerptOf(file: SourceFile, line: number): string {
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /** `file:line:column: message`, the line with a mark under the place, and the hint. */
-export function formatDiagnostic(diagnostic: Diagnostic): string {
+export function formatDiagnostic(
+  diagnostic: Omit<Diagnostic, 'code'> & { readonly code: string },
+): string {
   const { file, line, column, message, code, excerpt, hint } = diagnostic
   const gutter = String(line)
   const mark =

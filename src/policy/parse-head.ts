@@ -2,6 +2,7 @@ import { report } from './diagnostic.ts'
 import type { Fields } from './fields.ts'
 import { optionalText, requiredText } from './fields.ts'
 import { SCOPE_PATTERN, VERSION_PATTERN } from './names.ts'
+import type { ScopePermissions } from './tree.ts'
 
 /** `version` as Cerbos wants it: always written. */
 export function parseVersion(fields: Fields): string | null {
@@ -23,20 +24,23 @@ export function parseScope(fields: Fields): string {
   return ''
 }
 
-/** Only the default of `scopePermissions` is accepted: the most specific scope that decides wins. */
-export function checkScopePermissions(fields: Fields): void {
-  const entry = fields.entries.get('scopePermissions')
-  if (entry === undefined) return
+/** `scopePermissions`; without it the most specific scope that decides wins. */
+export function parseScopePermissions(fields: Fields): ScopePermissions {
   const text = optionalText(fields, 'scopePermissions')
-  if (text === null || ACCEPTED.includes(text)) return
-  const known = text === 'SCOPE_PERMISSIONS_REQUIRE_PARENTAL_CONSENT_FOR_ALLOWS'
-  const message = known
-    ? `\`${text}\` of ${fields.name} is not supported: this version does not accept it`
-    : `\`scopePermissions\` cannot be \`${text}\``
-  report(fields.file, entry.value.at, { code: known ? 'not_supported' : 'value_invalid', message })
+  if (text === null) return 'override'
+  const permissions = Object.hasOwn(PERMISSIONS, text) ? PERMISSIONS[text] : undefined
+  if (permissions !== undefined) return permissions
+  const at = fields.entries.get('scopePermissions')?.value.at ?? fields.at
+  report(fields.file, at, {
+    code: 'value_invalid',
+    message: `\`scopePermissions\` cannot be \`${text}\``,
+    hint: `it is one of: ${Object.keys(PERMISSIONS).join(', ')}`,
+  })
+  return 'override'
 }
 
-const ACCEPTED: readonly string[] = [
-  'SCOPE_PERMISSIONS_OVERRIDE_PARENT',
-  'SCOPE_PERMISSIONS_UNSPECIFIED',
-]
+const PERMISSIONS: Readonly<Record<string, ScopePermissions>> = {
+  SCOPE_PERMISSIONS_OVERRIDE_PARENT: 'override',
+  SCOPE_PERMISSIONS_REQUIRE_PARENTAL_CONSENT_FOR_ALLOWS: 'consent',
+  SCOPE_PERMISSIONS_UNSPECIFIED: 'override',
+}

@@ -3,15 +3,9 @@ import type { Fields } from './fields.ts'
 import { listOf, openFields, requiredNode, requiredText } from './fields.ts'
 import { DEFAULT_VERSION, defaultRuleName, POLICY_NAME_PATTERN } from './names.ts'
 import { parseConstants, parseVariables } from './parse-definitions.ts'
-import { checkScopePermissions, parseScope, parseVersion } from './parse-head.ts'
-import {
-  checkPattern,
-  parseCommon,
-  parseEffect,
-  parseRuleResource,
-  REEVE_FIELDS,
-  REEVE_NOT_YET,
-} from './parse-rule.ts'
+import { parseScope, parseScopePermissions, parseVersion } from './parse-head.ts'
+import { checkPattern, parseCommon, parseEffect, parseRuleResource } from './parse-rule.ts'
+import { REEVE_FIELDS } from './parse-rule-extras.ts'
 import type { Dialect, PrincipalPolicy, RuleTree } from './tree.ts'
 import type { YamlNode } from './yaml-node.ts'
 
@@ -35,13 +29,13 @@ export function parsePrincipalPolicy(
   const says = 'it must not contain any of `! * ? [ ] { }`'
   const principal = requiredText(fields, 'principal', { pattern: POLICY_NAME_PATTERN, says })
   const version = parseVersion(fields)
-  checkScopePermissions(fields)
   const policy = {
     kind: 'principal',
     file,
     dialect,
     at: node.at,
     scope: parseScope(fields),
+    scopePermissions: parseScopePermissions(fields),
     constants: parseConstants(fields),
     variables: parseVariables(fields),
     rules: listOf(fields, 'rules').flatMap((item) => parseResourceActions(file, item, dialect)),
@@ -68,7 +62,7 @@ function parseResourceActions(
     .filter((rule) => rule !== null)
 }
 
-const ACTION_FIELDS = ['action', 'effect', 'condition', 'name']
+const ACTION_FIELDS = ['action', 'effect', 'condition', 'name', 'output']
 
 function parseAction(input: {
   readonly file: SourceFile
@@ -81,12 +75,11 @@ function parseAction(input: {
   const reeve = dialect === 'reeve'
   const fields: Fields | null = openFields(file, item, 'an action', {
     known: reeve ? [...ACTION_FIELDS, ...REEVE_FIELDS] : ACTION_FIELDS,
-    notYet: reeve ? ['output', ...REEVE_NOT_YET] : ['output'],
   })
   if (fields === null) return null
   const action = requiredText(fields, 'action')
   const effect = parseEffect(fields)
-  const common = parseCommon(fields, index)
+  const common = parseCommon(fields, index, effect)
   if (action === null || effect === null) return null
   if (!checkPattern(file, fields.entries.get('action')?.value.at ?? item.at, action)) return null
   const name = fields.entries.has('name') ? common.name : `${resource}_${defaultRuleName(index)}`

@@ -5,7 +5,7 @@ import { listOf, openFields, optionalText, requiredText, textsOf } from './field
 import { compileGlob, isPattern } from './glob.ts'
 import { DEFAULT_VERSION, POLICY_NAME_PATTERN, SET_NAME_PATTERN } from './names.ts'
 import { parseConstants, parseVariables } from './parse-definitions.ts'
-import { checkScopePermissions, parseScope, parseVersion } from './parse-head.ts'
+import { parseScope, parseScopePermissions, parseVersion } from './parse-head.ts'
 import {
   parseActions,
   parseCommon,
@@ -13,9 +13,9 @@ import {
   parsePatterns,
   parseResourceRule,
   parseRuleResource,
-  REEVE_FIELDS,
-  REEVE_NOT_YET,
 } from './parse-rule.ts'
+import { REEVE_FIELDS } from './parse-rule-extras.ts'
+import { parseSchemas } from './parse-schemas.ts'
 import type { Dialect, GuardrailPolicy, ResourcePolicy, RuleTree } from './tree.ts'
 import type { YamlNode } from './yaml-node.ts'
 
@@ -27,6 +27,7 @@ const RESOURCE_FIELDS = [
   'importDerivedRoles',
   'constants',
   'variables',
+  'schemas',
   'rules',
 ]
 
@@ -35,12 +36,10 @@ export function parseResourcePolicy(
   node: YamlNode,
   dialect: Dialect,
 ): ResourcePolicy | null {
-  const shape = { known: RESOURCE_FIELDS, notYet: ['schemas'] }
-  const fields = openFields(file, node, '`resourcePolicy`', shape)
+  const fields = openFields(file, node, '`resourcePolicy`', { known: RESOURCE_FIELDS })
   if (fields === null) return null
   const resource = parseResourceName(fields, dialect)
   const version = parseVersion(fields)
-  checkScopePermissions(fields)
   const policy = {
     kind: 'resource',
     shortForm: false,
@@ -48,6 +47,8 @@ export function parseResourcePolicy(
     dialect,
     at: node.at,
     scope: parseScope(fields),
+    scopePermissions: parseScopePermissions(fields),
+    ...parseSchemas(fields),
     derivedRoleImports: textsOf(fields, 'importDerivedRoles', { pattern: SET_NAME_PATTERN }),
     constants: parseConstants(fields),
     variables: parseVariables(fields),
@@ -123,7 +124,7 @@ export function parseGuardrail(
 }
 
 function parseGuardrailRule(file: SourceFile, node: YamlNode, index: number): RuleTree | null {
-  const shape = { known: [...GUARDRAIL_RULE_FIELDS, ...REEVE_FIELDS], notYet: REEVE_NOT_YET }
+  const shape = { known: [...GUARDRAIL_RULE_FIELDS, ...REEVE_FIELDS] }
   const fields = openFields(file, node, 'a rule', shape)
   if (fields === null) return null
   const resource = parseRuleResource(fields)
@@ -139,7 +140,7 @@ function parseGuardrailRule(file: SourceFile, node: YamlNode, index: number): Ru
   }
   const actions = parseActions(fields)
   const roles = fields.entries.has('roles') ? parsePatterns(fields, 'roles') : ['*']
-  const common = parseCommon(fields, index)
+  const common = parseCommon(fields, index, 'deny')
   if (resource === null) return null
   return { ...common, effect: 'deny', resource, actions, roles, derivedRoles: [] }
 }

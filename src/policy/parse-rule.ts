@@ -3,7 +3,6 @@ import { report } from './diagnostic.ts'
 import type { Fields } from './fields.ts'
 import {
   openFields,
-  optionalBoolean,
   optionalText,
   requiredNode,
   requiredText,
@@ -12,13 +11,12 @@ import {
 import { compileGlob, isPattern } from './glob.ts'
 import { defaultRuleName, RULE_NAME_PATTERN, SET_NAME_PATTERN } from './names.ts'
 import { parseCondition } from './parse-condition.ts'
+import { parseOutput } from './parse-output.ts'
+import { parseExtras, REEVE_FIELDS } from './parse-rule-extras.ts'
 import type { Dialect, Effect, RuleTree } from './tree.ts'
 import type { YamlNode } from './yaml-node.ts'
 
-const RULE_FIELDS = ['name', 'actions', 'effect', 'roles', 'derivedRoles', 'condition']
-/** What `reeve.dev/v1` adds to every rule, and what of it this version leaves out. */
-export const REEVE_FIELDS: readonly string[] = ['remedy', 'disclose']
-export const REEVE_NOT_YET: readonly string[] = ['approval', 'obligations', 'advice', 'rollout']
+const RULE_FIELDS = ['name', 'actions', 'effect', 'roles', 'derivedRoles', 'condition', 'output']
 
 /** Reads one rule of a resource policy. */
 export function parseResourceRule(
@@ -30,7 +28,6 @@ export function parseResourceRule(
   const reeve = dialect === 'reeve'
   const fields = openFields(file, node, 'a rule', {
     known: reeve ? [...RULE_FIELDS, ...REEVE_FIELDS] : RULE_FIELDS,
-    notYet: reeve ? ['output', ...REEVE_NOT_YET] : ['output'],
   })
   if (fields === null) return null
   const actions = parseActions(fields)
@@ -51,29 +48,30 @@ export function parseResourceRule(
     })
   }
   if (effect === null) return null
-  return { ...parseCommon(fields, index), effect, resource: null, actions, roles, derivedRoles }
+  return { ...parseCommon(fields, index, effect), effect, resource: null, actions, roles, derivedRoles }
 }
 
-/** Name, condition, remedy and disclosure: what rules of every kind have. */
+/** Name, condition, output and what our dialect adds: what rules of every kind have. */
 export function parseCommon(
   fields: Fields,
   index: number,
-): Pick<RuleTree, 'name' | 'at' | 'condition' | 'remedy' | 'discloses'> {
+  effect: Effect | null,
+): Omit<RuleTree, 'effect' | 'resource' | 'actions' | 'roles' | 'derivedRoles'> {
   const says = 'a rule name begins with a letter and has letters, digits, `_`, `@`, `.` and `-`'
   return {
     name:
       optionalText(fields, 'name', { pattern: RULE_NAME_PATTERN, says }) ?? defaultRuleName(index),
     at: fields.at,
     condition: parseCondition(fields),
-    remedy: fields.entries.has('remedy') ? optionalText(fields, 'remedy') : null,
-    discloses: fields.entries.has('disclose') && optionalBoolean(fields, 'disclose') === true,
+    output: parseOutput(fields),
+    ...parseExtras(fields, effect),
   }
 }
 
-export function parseActions(fields: Fields): readonly string[] {
-  const node = requiredNode(fields, 'actions')
-  if (node !== null) refuseEmpty(fields, 'actions', node)
-  return node === null ? [] : parsePatterns(fields, 'actions')
+export function parseActions(fields: Fields, key = 'actions'): readonly string[] {
+  const node = requiredNode(fields, key)
+  if (node !== null) refuseEmpty(fields, key, node)
+  return node === null ? [] : parsePatterns(fields, key)
 }
 
 export function refuseEmpty(fields: Fields, key: string, node: YamlNode): void {

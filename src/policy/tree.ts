@@ -1,4 +1,5 @@
 /** Policies as their authors wrote them, checked for form; every expression knows its place. */
+import type { Advice, Obligation } from '../core/decision.ts'
 import type { Json } from '../core/json.ts'
 import type { SourceFile } from './diagnostic.ts'
 import type { YamlScalar } from './yaml-node.ts'
@@ -39,6 +40,41 @@ export type RuleTree = {
   readonly remedy: string | null
   /** Whether the condition's own text may be shown to callers (SECURITY 18). */
   readonly discloses: boolean
+  readonly output: Output | null
+  readonly approval: Approval | null
+  readonly obligations: readonly Obligation[]
+  readonly advice: readonly Advice[]
+  readonly rollout: Rollout | null
+}
+
+/** What a rule says when it is in force, and when only its condition is not met. */
+export type Output = {
+  readonly activated: Expression | null
+  readonly notMet: Expression | null
+}
+
+/** Whose consent an allow waits for, once per call and bound to its arguments. */
+export type Approval = {
+  /** `sponsor`, `self`, or the name of a role or group. */
+  readonly by: string
+  readonly quorum: number
+  readonly ttlSeconds: number
+}
+
+/** A rule that counts for a share of subjects or agents only, as if absent for the others. */
+export type Rollout = { readonly percent: number; readonly key: 'subject' | 'agent' }
+
+/**
+ * What an allow of a scope is worth: it decides (`override`), or the parent scope has to allow as
+ * well (`consent`).
+ */
+export type ScopePermissions = 'override' | 'consent'
+
+/** A JSON Schema that attributes must fit, but for some actions. */
+export type SchemaRef = {
+  readonly ref: string
+  readonly at: number
+  readonly ignoredActions: readonly string[]
 }
 
 type PolicyBase = {
@@ -57,6 +93,9 @@ export type ResourcePolicy = PolicyBase & {
   readonly resource: string
   readonly version: string
   readonly scope: string
+  readonly scopePermissions: ScopePermissions
+  readonly principalSchema: SchemaRef | null
+  readonly resourceSchema: SchemaRef | null
   readonly derivedRoleImports: readonly NameRef[]
   readonly rules: readonly RuleTree[]
 }
@@ -66,6 +105,17 @@ export type PrincipalPolicy = PolicyBase & {
   readonly principal: string
   readonly version: string
   readonly scope: string
+  readonly scopePermissions: ScopePermissions
+  readonly rules: readonly RuleTree[]
+}
+
+/** What a role may do at most, and the roles that it acts as: it narrows and never grants. */
+export type RolePolicy = PolicyBase & {
+  readonly kind: 'role'
+  readonly role: string
+  readonly version: string
+  readonly scope: string
+  readonly parentRoles: readonly string[]
   readonly rules: readonly RuleTree[]
 }
 
@@ -109,6 +159,7 @@ export type ExportPolicy =
 export type PolicyTree =
   | ResourcePolicy
   | PrincipalPolicy
+  | RolePolicy
   | GuardrailPolicy
   | DerivedRolesPolicy
   | ExportPolicy

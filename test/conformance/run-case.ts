@@ -1,6 +1,10 @@
 import { epochMillis } from '../../src/core/clock.ts'
+import { codeCompiler } from '../../src/cel/code-compiler.ts'
+import { compileClosure } from '../../src/cel/compile-closure.ts'
 import { compileExpression } from '../../src/cel/compile-expression.ts'
 import type { CelOutcome } from '../../src/cel/compile-expression.ts'
+import type { CompileChecked } from '../../src/cel/code-compiler.ts'
+import type { CelEnvironment } from '../../src/cel/environment.ts'
 import { celEnvironment } from '../../src/cel/environment.ts'
 import { parseExpression } from '../../src/cel/parse-expression.ts'
 import { POLICY_LIBRARIES } from '../../src/cel/policy-environment.ts'
@@ -12,6 +16,8 @@ import type { Choice } from './corpus-value.ts'
 import { canonical, corpusType, corpusValue, Unsupported } from './corpus-value.ts'
 
 const BUDGET_STEPS = 1_000_000
+
+const compileCode = codeCompiler()
 
 /** Why a case fails, or null when it passes. */
 export function failureOf(item: CorpusCase): string | null {
@@ -39,7 +45,18 @@ function evaluateFailure(item: CorpusCase): string | null {
     const { type } = declKind.value as { readonly type: { readonly typeKind: Choice } }
     variables.set(name, corpusType(type.typeKind))
   }
-  const compiled = compileExpression(item.expression, celEnvironment(variables, POLICY_LIBRARIES))
+  const environment = celEnvironment(variables, POLICY_LIBRARIES)
+  return (
+    failureWith(item, environment, compileClosure) ?? failureWith(item, environment, compileCode)
+  )
+}
+
+function failureWith(
+  item: CorpusCase,
+  environment: CelEnvironment,
+  compile: CompileChecked,
+): string | null {
+  const compiled = compileExpression(item.expression, environment, compile)
   if (!compiled.ok) {
     const wanted = item.matcher.case === 'evalError' || item.matcher.case === 'anyEvalErrors'
     const { code, message } = compiled.error[0]

@@ -197,7 +197,7 @@ function aCondition(names: Names): fc.Arbitrary<Condition> {
 }
 
 const anEffect = fc.constantFrom<Effect>('EFFECT_ALLOW', 'EFFECT_ALLOW', 'EFFECT_DENY')
-const aName = fc.option(fc.constantFrom('first', 'a.b-c', 'x@y', 'same', 'same'), { freq: 3 })
+const aName = fc.option(fc.constantFrom('first', 'a.b-c', 'x@y', 'rule-002'), { freq: 3 })
 
 function anOutput(features: Features, names: Names): fc.Arbitrary<Output | null> {
   if (!features.outputs) return fc.constant(null)
@@ -221,12 +221,18 @@ function aRule(features: Features, names: Names): fc.Arbitrary<Rule> {
     )
 }
 
+/** A name that stands twice is left out the second time: the oracle refuses it. */
+const withDistinctNames = (rules: readonly Rule[]): Rule[] =>
+  rules.map((rule, at) =>
+    rules.slice(0, at).some(({ name }) => name === rule.name) ? { ...rule, name: null } : rule,
+  )
+
 function resourcePolicies(
   features: Features,
   names: Names,
   locals: fc.Arbitrary<Locals>,
 ): fc.Arbitrary<ResourcePolicy[]> {
-  const rules = fc.array(aRule(features, names), { maxLength: 5 })
+  const rules = fc.array(aRule(features, names), { maxLength: 5 }).map(withDistinctNames)
   const policy = (scope: string, version: string): fc.Arbitrary<ResourcePolicy> =>
     fc.record({
       scope: fc.constant(scope),
@@ -258,12 +264,14 @@ function principalPolicies(
     roles: [],
     derivedRoles: [],
   }))
-  const rules = fc.array(
+  const rules = fc.uniqueArray(
     fc.record({
       resource: fc.constantFrom(...RESOURCE_PATTERNS),
-      actions: fc.uniqueArray(action, { minLength: 1, maxLength: 3, selector: (one) => one.actions[0] }),
+      actions: fc
+        .uniqueArray(action, { minLength: 1, maxLength: 3, selector: (one) => one.actions[0] })
+        .map(withDistinctNames),
     }),
-    { minLength: 1, maxLength: 2 },
+    { minLength: 1, maxLength: 2, selector: ({ resource }) => resource },
   )
   return fc
     .oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.constantFrom(...CHAINS) })

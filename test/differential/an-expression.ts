@@ -43,13 +43,13 @@ const number: Text = fc.oneof(
   fill('(', attribute('n'), oneOf(' + ', ' - ', ' * ', ' / '), oneOf('1.0', '2.0', '0.0'), ')'),
   fill('(', attribute('n'), oneOf(' + ', ' - ', ' * ', ' / '), attribute('m', 'o.n'), ')'),
   fill('-', attribute('n', 'm')),
-  fill(attribute('tags', 'nums', 's', 'o'), '.size()'),
   fill('(', attribute('flag'), ' ? ', attribute('n'), ' : ', attribute('m'), ')'),
   fill(oneOf('R', 'P'), '.attr.?o.?deep.?x.orValue(0.0)'),
 )
 
 /** Statically of type int. */
 const whole: Text = fc.oneof(
+  fill(attribute('tags', 'nums', 's', 'o'), '.size()'),
   fill('size(', attribute('tags', 'nums', 's', 'o', 'missing'), ')'),
   fill('int(', attribute('n', 'm', 's'), ')'),
   fill('(int(', attribute('n'), ')', oneOf(' % ', ' + ', ' * ', ' / '), oneOf('2', '3', '0'), ')'),
@@ -78,7 +78,6 @@ const list: Text = fc.oneof(
   oneOf('P.roles', 'request.principal.roles'),
   fill(attribute('s', 'path'), '.split("', oneOf('/', 'a'), '")'),
   fill(attribute('tags'), '.filter(x, x != "', oneOf('a', 'beta'), '")'),
-  fill(attribute('nums'), '.map(x, x * 2.0)'),
   fill(attribute('tags'), '.map(x, string(x))'),
   fill(attribute('tags', 'nums'), oneOf('.distinct()', '.reverse()', '.sort()')),
 )
@@ -136,8 +135,8 @@ const presence: Text = fc.oneof(
   fill('has(', attribute('n', 's', 'o', 'tags', 'nil', 'missing', 'o.n', 'o.deep', 'o.deep.x'), ')'),
   fill('!has(', attribute('n', 'missing', 'flag'), ')'),
   fill('has(', attribute('n'), ') && ', attribute('n'), ' ', COMPARE, ' ', number),
-  fill(attribute('?n'), '.hasValue()').map((text) => text),
-  fill('has(R.attr) && has(P.attr)'),
+  fill(attribute('?n'), '.hasValue()'),
+  oneOf('has(R.attr) && has(P.attr)'),
 )
 
 const texts: Text = fc.oneof(
@@ -148,7 +147,8 @@ const texts: Text = fc.oneof(
 )
 
 const macros: Text = fc.oneof(
-  fill(list, '.', oneOf('all', 'exists', 'exists_one', 'existsOne'), '(x, x ', EQUAL, ' "', oneOf('a', 'alpha', 'user'), '")'),
+  fill(attribute('nums'), '.map(x, x * 2.0) ', EQUAL, ' ', attribute('nums')),
+  fill(list, '.', oneOf('all', 'exists', 'exists_one'), '(x, x ', EQUAL, ' "', oneOf('a', 'alpha', 'user'), '")'),
   fill(attribute('nums'), '.', oneOf('all', 'exists', 'exists_one'), '(x, x ', COMPARE, ' ', number, ')'),
   fill(attribute('tags'), '.', oneOf('all', 'exists'), '(x, x.startsWith("', oneOf('a', 'b'), '"))'),
   fill(attribute('o'), '.', oneOf('all', 'exists'), '(k, k != "', oneOf('n', 'deep'), '")'),

@@ -61,8 +61,10 @@ export async function startCerbos(setup: CerbosSetup): Promise<CerbosServer> {
     }
     for (let tries = 1; ; tries++) {
       const said: string[] = []
-      const port = await freePort()
-      writeFileSync(join(home, 'config.json'), JSON.stringify(configOf(setup, home, port)))
+      // The HTTP side reaches the gRPC side by its configured address, so that needs a port as well.
+      const [port, grpcPort] = await freePorts()
+      const config = configOf(setup, home, { http: port, grpc: grpcPort })
+      writeFileSync(join(home, 'config.json'), JSON.stringify(config))
       const child = launch(home, said)
       const stop = () => end(child, home)
       if (await becomesHealthy(child, port)) return { check: checkAt(port), stop }
@@ -77,11 +79,15 @@ export async function startCerbos(setup: CerbosSetup): Promise<CerbosServer> {
   }
 }
 
-function configOf(setup: CerbosSetup, home: string, port: number): object {
+function configOf(
+  setup: CerbosSetup,
+  home: string,
+  ports: { readonly http: number; readonly grpc: number },
+): object {
   return {
     server: {
-      httpListenAddr: `127.0.0.1:${port}`,
-      grpcListenAddr: '127.0.0.1:0',
+      httpListenAddr: `127.0.0.1:${ports.http}`,
+      grpcListenAddr: `127.0.0.1:${ports.grpc}`,
       requestLimits: { maxResourcesPerRequest: 500, maxActionsPerResource: 500 },
     },
     storage: {
@@ -93,21 +99,32 @@ function configOf(setup: CerbosSetup, home: string, port: number): object {
     schema: { enforcement: setup.schemas },
     engine: {
       strictEvaluation: setup.strict,
-      celErrorLogLevel: 'DEBUG',
       globals: setup.globals,
     },
   }
 }
 
-const ENVIRONMENT = { CERBOS_NO_TELEMETRY: '1', DO_NOT_TRACK: '1' }
+/** Its garbage collector takes most of the time of the start unless memory allows to put it off. */
+const ENVIRONMENT = {
+  CERBOS_NO_TELEMETRY: '1',
+  DO_NOT_TRACK: '1',
+  GOGC: 'off',
+  GOMEMLIMIT: '600MiB',
+}
+/** What it said last is what went wrong. */
+const LINES_KEPT_MAX = 40
 
 function launch(home: string, said: string[]): ChildProcess {
   const child = spawn(PROGRAM, ['server', `--config=${join(home, 'config.json')}`], {
     cwd: home,
     env: { ...ENVIRONMENT, HOME: home },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      said.push(chunk.toString())
+      if (said.length > LINES_KEPT_MAX) said.shift()
+    })
   // The process is ours alone: when the tests end in whatever way, so does it.
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
@@ -115,12 +132,17 @@ function launch(home: string, said: string[]): ChildProcess {
   return child
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return address !== null && typeof address === 'object' ? address.port : 0
+/** Two ports that nothing listened on a moment ago, held until both are known. */
+async function freePorts(): Promise<readonly [number, number]> {
+  const servers = [createServer(), createServer()]
+  const ports: number[] = []
+  for (const server of servers) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    if (address !== null && typeof address === 'object') ports.push(address.port)
+  }
+  for (const server of servers) await new Promise((resolve) => server.close(resolve))
+  return [ports[0] ?? 0, ports[1] ?? 0]
 }
 
 async function becomesHealthy(child: ChildProcess, port: number): Promise<boolean> {

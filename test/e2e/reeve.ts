@@ -217,6 +217,7 @@ export async function startBilling(): Promise<Billing> {
     url: `http://127.0.0.1:${port}/mcp`,
     calls,
     close: async () => {
+      if (!server.listening) return
       server.closeAllConnections()
       server.close()
       await once(server, 'close')

@@ -35,6 +35,10 @@ const POLICY = `rules:
     role: support
     tool: down
     allowed_actions: [charge]
+  - id: support-spare
+    role: support
+    tool: spare
+    allowed_actions: [charge]
 `
 
 const development = (billing: string): string => `mode: development
@@ -123,14 +127,17 @@ suite('what cannot start', () => {
 suite('a running server', () => {
   let place: Workspace
   let server: Up
+  let spare: Billing
   before(async () => {
-    const down = `    - {id: down, url: 'http://127.0.0.1:9/mcp'}\n`
+    spare = await startBilling()
+    const down = `    - {id: down, url: 'http://127.0.0.1:9/mcp'}\n    - {id: spare, url: '${spare.url}'}\n`
     const text = development(billing.url).replace('callers:', `${down}callers:`)
     place = await workspace(text, { 'policy-config.yaml': POLICY })
     server = await up(place.directory)
   })
   after(async () => {
     await server.end()
+    await spare.close()
     place.remove()
   })
 
@@ -243,16 +250,26 @@ suite('a running server', () => {
     assert.equal(billing.calls.length, callsBefore)
   })
 
-  test('answers 502 for an upstream that is down, with a recorded outcome', async () => {
-    const { json } = await issue(place, { tool: 'down' })
-    const answer = await ask(`${place.data}/mcp/down`, {
-      body: toolCall('charge', { amount: 5 }),
-      token: json.token,
-    })
-    assert.equal(answer.status, 502, answer.text)
-    const records = await ofDecision(place, idOf(answer))
-    assert.ok(records.length >= 1)
-    assert.ok(records.every(({ effect }) => effect !== 'completed'))
+  test('answers 502 for an upstream that is down, and records what became of the call', async () => {
+    const { json: never } = await issue(place, { tool: 'down' })
+    const url = `${place.data}/mcp/down`
+    const unread = await ask(url, { body: toolCall('charge', { amount: 5 }), token: never.token })
+    assert.equal(unread.status, 502, unread.text)
+    const [refused] = await ofDecision(place, idOf(unread))
+    assert.deepEqual([refused.decision, refused.reason], ['deny', 'upstream_unavailable'])
+
+    const { json } = await issue(place, { tool: 'spare' })
+    const call = { body: toolCall('charge', { amount: 5 }), token: json.token as string }
+    const good = await ask(`${place.data}/mcp/spare`, call)
+    assert.equal(good.json.result.content[0].text, 'did charge')
+    await spare.close()
+    const gone = await ask(`${place.data}/mcp/spare`, call)
+    assert.equal(gone.status, 502, gone.text)
+    const [decision, outcome] = await ofDecision(place, idOf(gone))
+    assert.deepEqual([decision.decision, decision.effect], ['allow', 'pending'])
+    assert.equal(outcome.type, 'outcome')
+    assert.ok(['failed', 'not_sent', 'unknown'].includes(outcome.effect), outcome.effect)
+    assert.equal(outcome.ended, 'upstream_error')
   })
 
   test('has a door for each caller, and no other', async () => {

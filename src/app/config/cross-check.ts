@@ -78,7 +78,8 @@ function* listeners(config: Config, where: Located): Iterable<ConfigProblem> {
         'give each a port of its own',
       )
     taken.set(`${host}:${port}`, name)
-    if (port > 65_535) yield where.at(['listen', name], `port ${port} does not exist`)
+    if (port > 65_535)
+      yield where.at(['listen', name], `port ${port} does not exist`, 'use one up to 65535')
     if (isLoopback(host)) continue
     if (config.mode === 'development')
       yield where.at(
@@ -107,7 +108,11 @@ function* listeners(config: Config, where: Located): Iterable<ConfigProblem> {
 function* development(config: Config, where: Located): Iterable<ConfigProblem> {
   if (config.mode === 'development') {
     if (config.behindTlsProxy)
-      yield where.at(['behind_tls_proxy'], '`mode: development` refuses to run behind a proxy')
+      yield where.at(
+        ['behind_tls_proxy'],
+        '`mode: development` refuses to run behind a proxy',
+        'remove it, or use `mode: production`',
+      )
     if (config.issuers.length > 0)
       yield where.at(
         ['identity', 'issuers'],
@@ -121,9 +126,14 @@ function* development(config: Config, where: Located): Iterable<ConfigProblem> {
     yield where.at(
       ['agents', first, 'development'],
       '`development: true` is for `mode: development` only',
+      'remove it, and give the agent keys of its own in `jwks_file`',
     )
   if (second !== undefined)
-    yield where.at(['agents', second, 'development'], 'only one agent can be the prepared one')
+    yield where.at(
+      ['agents', second, 'development'],
+      'only one agent can be the prepared one',
+      'remove `development: true` from the others',
+    )
 }
 
 /** Two names that differ only in `-` and `_` are one name in policy keys (CONTRACTS 1). */
@@ -142,6 +152,7 @@ function* names(
         before === name
           ? `\`${name}\` stands here twice`
           : `\`${name}\` and \`${before}\` are one name in policies`,
+        'give each a name of its own',
       )
     seen.set(folded, name)
   }
@@ -156,7 +167,8 @@ function* duplicates(
   const seen = new Set<string>()
   for (const [i, id] of all.entries()) {
     if (id === null) continue
-    if (seen.has(id)) yield where.at([...path, i, key], `\`${id}\` stands here twice`)
+    if (seen.has(id))
+      yield where.at([...path, i, key], `\`${id}\` stands here twice`, 'keep one of the two')
     seen.add(id)
   }
 }
@@ -180,15 +192,27 @@ function* references(config: Config, where: Located): Iterable<ConfigProblem> {
       'a tool of a token request must name one of them',
     )
   if (config.providers.filter((provider) => provider.default).length > 1)
-    yield where.at(['providers'], 'only one provider can be the default')
+    yield where.at(
+      ['providers'],
+      'only one provider can be the default',
+      'remove `default: true` from the others',
+    )
   if (config.issuers.filter((issuer) => issuer.primary).length > 1)
-    yield where.at(['identity', 'issuers'], 'only one issuer can be the primary one')
+    yield where.at(
+      ['identity', 'issuers'],
+      'only one issuer can be the primary one',
+      'remove `primary: true` from the others',
+    )
 }
 
 function* tokens(config: Config, where: Located): Iterable<ConfigProblem> {
   const { defaultTtlSeconds, maxTtlSeconds, issuer } = config.tokens
   if (defaultTtlSeconds > maxTtlSeconds)
-    yield where.at(['tokens'], '`default_ttl_seconds` is larger than `max_ttl_seconds`')
+    yield where.at(
+      ['tokens'],
+      '`default_ttl_seconds` is larger than `max_ttl_seconds`',
+      'lower it, or raise the other up to 900',
+    )
   if (config.mode === 'development' && issuer !== DEVELOPMENT_ISSUER)
     yield where.at(
       ['tokens', 'issuer'],

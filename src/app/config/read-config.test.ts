@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { SCAFFOLD } from '../../cli/scaffold.ts'
 import { configJsonSchemas } from './config-schema.ts'
 import { Unreadable, type ConfigSources } from './config-sources.ts'
 import { formatProblem, type Config, type ConfigProblem } from './config.ts'
@@ -371,30 +370,22 @@ test('where the state lies is found without the secrets, and with a broken rest'
   assert.match(without.error[0]?.message ?? '', /`STATE` is not set/)
 })
 
-test('what `reeve init` writes is accepted, and so is the demo', () => {
-  const files = Object.fromEntries(
-    Object.entries(SCAFFOLD).map(([name, text]) => [`/r/${name}`, text]),
-  )
-  const result = readConfig(sourcesOf(files), '/r/reeve.yaml')
-  assert.ok(result.ok, result.ok ? '' : result.error.map(formatProblem).join('\n'))
-  assert.deepEqual(
-    result.value.policyFiles.map(({ path }) => path),
-    ['/r/policies/models.yaml', '/r/policy-config.yaml'],
-  )
-  const demo = new URL('../../../examples/demo/reeve.yaml', import.meta.url).pathname
-  const keys = '{"keys": []}'
-  const real = fileSources({ DEMO_PROVIDER_KEY: 'x', DEMO_KEYS: '/keys' })
-  const read = readConfig(
-    { ...real, readFile: (path) => (path.startsWith('/keys/') ? keys : real.readFile(path)) },
-    demo,
-  )
-  assert.ok(read.ok, read.ok ? '' : read.error.map(formatProblem).join('\n'))
-  assert.ok(read.value.policyFiles.length >= 4)
-})
-
 test('the published schemas are those of the code (`npm run schemas` writes them)', () => {
   for (const [name, schema] of Object.entries(configJsonSchemas())) {
     const file = new URL(`../../../schema/${name}`, import.meta.url)
     assert.equal(readFileSync(file, 'utf8'), `${JSON.stringify(schema, null, 2)}\n`, name)
   }
+})
+
+test('every mistake that no single field shows says how to mend it', () => {
+  for (const yaml of [
+    'listen: {data: "127.0.0.1:70000"}',
+    'mode: development\nbehind_tls_proxy: true',
+    'agents: [{id: a, sponsor: d, development: true}]',
+    'agents: [{id: a-b, sponsor: d}, {id: a_b, sponsor: d}]',
+    'identity: {people: [{id: x}, {id: x}]}',
+    'models: [{id: nobody/small}]',
+    'tokens: {default_ttl_seconds: 300, max_ttl_seconds: 60}',
+  ])
+    for (const { hint, message } of problems(yaml)) assert.ok(hint !== null, message)
 })

@@ -35,15 +35,19 @@ export async function writeReply(
     await body({ write: () => Promise.reject(new ClientGone()) })
     throw error
   }
-  response.flushHeaders()
-  const outcome = await body(sinkOf(response, stallMs))
+  // The first bytes mostly follow at once, and head and bytes in one packet are one system call
+  // instead of two; where they do not, the head leaves at the end of this turn.
+  const head = setImmediate(() => response.flushHeaders())
+  const outcome = await body(sinkOf(response, stallMs, () => clearImmediate(head)))
+  clearImmediate(head)
   if (outcome.ended === 'end' || outcome.ended === 'refused') response.end()
   else response.destroy()
 }
 
-const sinkOf = (response: ServerResponse, stallMs: number): Sink => ({
+const sinkOf = (response: ServerResponse, stallMs: number, begin: () => void): Sink => ({
   write: async (chunk) => {
     if (response.destroyed) throw new ClientGone()
+    begin()
     if (response.write(chunk)) return
     await drained(response, stallMs)
     if (response.destroyed) throw new ClientGone()

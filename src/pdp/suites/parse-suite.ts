@@ -6,7 +6,6 @@ import {
   mapOf,
   openFields,
   optionalBoolean,
-  optionalNode,
   optionalText,
   requiredNode,
   requiredText,

@@ -1,0 +1,80 @@
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileSources } from '../../app/config/file-sources.ts'
+import { readConfig } from '../../app/config/read-config.ts'
+import { isFixturePath, isSuitePath, loadSuites } from '../../pdp/suites/find-suites.ts'
+import type { PolicyFile } from '../../policy/load-policies.ts'
+import { fail, ok, type Result } from '../../core/result.ts'
+import { formatDiagnostic } from '../../policy/diagnostic.ts'
+import { EXIT } from '../exit-code.ts'
+import { compilePolicies } from '../policies/compile-folder.ts'
+import { readPolicyFolder, shownPath, type PolicyFolder } from '../policies/policy-folder.ts'
+import { complain, type Terminal } from '../terminal.ts'
+
+/**
+ * Says everything that is wrong with policies, tests and, where `reeve.yaml` belongs to them, with
+ * the configuration. Exit 3 when there is something, 2 when there is nothing to look at.
+ */
+export function validate(
+  terminal: Terminal,
+  _options: object,
+  ...paths: readonly string[]
+): Promise<number> {
+  const folders = (paths.length === 0 ? ['.'] : paths).map(openPath)
+  const [missing] = folders.flatMap((one) => (one.ok ? [] : [one.error]))
+  if (missing !== undefined) {
+    complain(terminal, missing)
+    return Promise.resolve(EXIT.usage)
+  }
+  const problems = folders.flatMap((one) => (one.ok ? problemsOf(one.value) : []))
+  if (terminal.json) terminal.data(JSON.stringify({ ok: problems.length === 0, problems }))
+  else {
+    for (const { text } of problems) terminal.talk(text)
+    terminal.talk(problems.length === 0 ? 'no problems' : `${problems.length} problems`)
+  }
+  return Promise.resolve(problems.length === 0 ? EXIT.ok : EXIT.invalid)
+}
+
+/** A directory, or a file for itself. */
+function openPath(path: string): Result<PolicyFolder, string> {
+  try {
+    if (!statSync(path).isFile()) return readPolicyFolder(path)
+    const shown = shownPath(resolve(path))
+    if (/(?:^|\/)reeve\.yaml$/.test(path)) return ok({ config: path, policies: [], tests: [] })
+    const file: PolicyFile = { path: shown, text: readFileSync(path, 'utf8') }
+    const isTest = isSuitePath(path) || isFixturePath(path)
+    return ok({ config: null, policies: isTest ? [] : [file], tests: isTest ? [file] : [] })
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : `\`${path}\` cannot be read`)
+  }
+}
+
+type Problem = {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  readonly text: string
+}
+
+function problemsOf({ config, policies, tests }: PolicyFolder): readonly Problem[] {
+  const compiled = compilePolicies(policies)
+  const diagnostics = [
+    ...(compiled.ok ? [] : compiled.error),
+    ...loadSuites(tests).flatMap((suite) => suite.problems),
+  ].map((one) => ({ ...one, text: formatDiagnostic(one) }))
+  const distinct = [...new Map(diagnostics.map((one) => [one.text, one])).values()]
+  return [...distinct, ...configProblems(config)]
+}
+
+function configProblems(config: string | null): readonly Problem[] {
+  if (config === null) return []
+  const read = readConfig(fileSources(process.env), resolve(config))
+  if (read.ok) return []
+  return read.error.map((problem) => {
+    const file = shownPath(problem.file)
+    const hint = problem.hint === null ? '' : `\n  hint: ${problem.hint}`
+    const text = `${file}:${problem.line}:${problem.column}: ${problem.message}${hint}`
+    return { ...problem, file, text }
+  })
+}

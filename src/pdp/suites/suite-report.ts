@@ -1,0 +1,66 @@
+/** What a run of suites came to. */
+import type { Basis, Remedy } from '../../core/decision.ts'
+import type { Reason } from '../../core/reason.ts'
+import type { Diagnostic } from '../../policy/diagnostic.ts'
+import type { Coverage } from './coverage.ts'
+import type { Effect } from './suite.ts'
+
+export type Result = 'passed' | 'failed' | 'skipped' | 'errored'
+
+/** A rule that was looked at, as far as it explains the answer. */
+export type RuleTrace = {
+  readonly policy: string
+  readonly rule: string
+  readonly effect: Effect | 'role'
+  readonly outcome: 'held' | 'did not hold' | 'failed'
+  readonly expressions: readonly { readonly source: string; readonly outcome: string }[]
+}
+
+/** Why the engine answered as it did. */
+export type Explanation = {
+  readonly policy: string | null
+  readonly rule: string | null
+  readonly reason: Reason | null
+  readonly basis: readonly Basis[]
+  readonly remedies: readonly Remedy[]
+  readonly rules: readonly RuleTrace[]
+}
+
+export type ActionReport = {
+  readonly action: string
+  readonly result: Result
+  readonly expected: Effect
+  /** Null when it was not decided. */
+  readonly actual: Effect | null
+  /** Null when it was not decided. */
+  readonly why: Explanation | null
+  /** Why it was skipped, or what went wrong; empty otherwise. */
+  readonly note: string
+}
+
+export type CaseReport = {
+  readonly test: string
+  readonly principal: string
+  readonly resource: string
+  readonly actions: readonly ActionReport[]
+}
+
+export type SuiteReport = {
+  readonly path: string
+  readonly name: string
+  readonly description: string
+  readonly result: Result
+  /** Why it was skipped; empty otherwise. */
+  readonly note: string
+  /** Why it could not be run; empty otherwise. */
+  readonly problems: readonly Diagnostic[]
+  readonly cases: readonly CaseReport[]
+}
+
+export type RunReport = {
+  readonly suites: readonly SuiteReport[]
+  /** Checks by result; a suite that could not be run counts as one that errored. */
+  readonly counts: Readonly<Record<Result, number>>
+  readonly result: Result
+  readonly coverage: Coverage | null
+}

@@ -1,0 +1,118 @@
+import { canonicalJson } from '../core/canonical-json.ts'
+import type { Json } from '../core/json.ts'
+import type { LintWarning } from './lint-warning.ts'
+import { warningAt } from './lint-warning.ts'
+import { matchesName, nameMatcher } from './match-names.ts'
+import { foldName, principalKey, resourceKey } from './names.ts'
+import type { Condition, PolicyTree, RuleTree } from './tree.ts'
+
+/** Rules that an unconditional deny, or another rule that says the same, leaves nothing to decide. */
+export function lintRules(trees: readonly PolicyTree[]): readonly LintWarning[] {
+  const guardrails = trees.flatMap((tree) => (tree.kind === 'guardrail' ? placed(tree) : []))
+  const tables = Map.groupBy(trees.filter(hasRules), keyOf)
+  return [...tables.values()].flatMap((table) => {
+    const rules = table.flatMap(placed)
+    const own = rules.filter((one) => !one.isDerived)
+    return own.flatMap((one) => warningOf(one, rules, guardrails))
+  })
+}
+
+type WithRules = Extract<PolicyTree, { readonly rules: readonly RuleTree[] }>
+
+const hasRules = (tree: PolicyTree): tree is WithRules => 'rules' in tree
+
+/** Rules that are combined with each other have one key. */
+function keyOf(tree: WithRules): string {
+  switch (tree.kind) {
+    case 'resource':
+      return resourceKey(tree.resource, tree.version, tree.scope)
+    case 'principal':
+      return principalKey(tree.principal, tree.version, tree.scope)
+    case 'guardrail':
+      return 'guardrail'
+  }
+}
+
+type Placed = {
+  readonly tree: WithRules
+  readonly rule: RuleTree
+  /** The kind or pattern of kinds that it is about. */
+  readonly resource: string
+  /** Whether the short form made it beside the rule that its author wrote. */
+  readonly isDerived: boolean
+}
+
+const placed = (tree: WithRules): readonly Placed[] =>
+  tree.rules.map((rule) => ({
+    tree,
+    rule,
+    resource: rule.resource ?? (tree.kind === 'resource' ? tree.resource : '*'),
+    isDerived:
+      tree.kind === 'resource' && tree.shortForm && /\.(?:connect|issue)$/.test(rule.name),
+  }))
+
+function warningOf(
+  one: Placed,
+  table: readonly Placed[],
+  guardrails: readonly Placed[],
+): readonly LintWarning[] {
+  const { rule, tree } = one
+  const denies = (other: Placed): boolean =>
+    other.rule.effect === 'deny' && other.rule.condition === null && covers(other, one)
+  const blocker = rule.effect === 'deny' ? undefined : [...guardrails, ...table].find(denies)
+  if (blocker !== undefined) {
+    const message = `rule \`${rule.name}\` never allows anything: \`${blocker.rule.name}\` in ${placeOf(blocker)} always denies it`
+    return [warningAt(tree.file, rule.at, { code: 'rule_unreachable', message })]
+  }
+  // A remedy sentence is a reason of its own to stand beside another deny.
+  const twin = rule.remedy === null ? table.find((other) => replaces(other, one, table)) : undefined
+  if (twin === undefined) return []
+  const message = `rule \`${rule.name}\` adds nothing: \`${twin.rule.name}\` in ${placeOf(twin)} ${rule.effect === 'allow' ? 'allows' : 'denies'} all of it`
+  return [warningAt(tree.file, rule.at, { code: 'rule_redundant', message })]
+}
+
+const placeOf = ({ tree }: Placed): string => tree.file.path
+
+/** Whether one rule says all that the other says; of two that say the same, the first one stays. */
+function replaces(other: Placed, one: Placed, table: readonly Placed[]): boolean {
+  if (other === one || other.rule.effect !== one.rule.effect || !covers(other, one)) return false
+  const isWider = other.rule.condition === null || sameCondition(other, one)
+  if (!isWider) return false
+  const isMutual = covers(one, other) && (one.rule.condition === null || sameCondition(one, other))
+  return !isMutual || table.indexOf(other) < table.indexOf(one)
+}
+
+const sameCondition = (left: Placed, right: Placed): boolean =>
+  left.tree.file === right.tree.file &&
+  canonicalJson(conditionJson(left.rule.condition)) ===
+    canonicalJson(conditionJson(right.rule.condition))
+
+function conditionJson(condition: Condition | null): Json {
+  if (condition === null) return null
+  if (condition.kind === 'expr') return condition.expression.source
+  return { [condition.kind]: condition.of.map(conditionJson) }
+}
+
+/** Whether whatever the second rule is about, the first one is about as well. */
+function covers(wide: Placed, narrow: Placed): boolean {
+  const everyone = wide.rule.roles.some((role) => role === '*' || role === '**')
+  const derived = new Set(wide.rule.derivedRoles.map(({ name }) => name))
+  // Principal policies have no roles: they are about their principal.
+  const roles = narrow.tree.kind === 'principal' && wide.tree.kind === 'principal'
+  return (
+    coversNames(wide.rule.actions, narrow.rule.actions) &&
+    coversNames([wide.resource, foldName(wide.resource)], [narrow.resource]) &&
+    (roles ||
+      everyone ||
+      (coversNames(wide.rule.roles, narrow.rule.roles) &&
+        narrow.rule.derivedRoles.every(({ name }) => derived.has(name)) &&
+        narrow.rule.roles.length + narrow.rule.derivedRoles.length > 0))
+  )
+}
+
+function coversNames(wide: readonly string[], narrow: readonly string[]): boolean {
+  const matcher = nameMatcher(wide)
+  return narrow.every(
+    (name) => wide.includes(name) || (name.includes('*') ? matcher.any : matchesName(matcher, name)),
+  )
+}
