@@ -49,21 +49,28 @@ export const digits = (value: number): string =>
 export const shown = ({ median, min, max }: Spread): string =>
   `${digits(median)} (${digits(min)}–${digits(max)})`
 
-/** CPU time used so far, in microseconds: of the process and its children, and of its main thread. */
+/** CPU time used so far, in microseconds: of a process with its children, and of its main thread. */
 export type CpuTime = { readonly all: number; readonly mainThread: number }
 
 export const cpuTime = (pid: number): CpuTime => ({
-  all: treeOf(pid).reduce((sum, one) => sum + ticks(`/proc/${one}/stat`), 0),
-  mainThread: ticks(`/proc/${pid}/task/${pid}/stat`),
+  all: treeOf(pid).reduce((sum, one) => sum + processTime(one), 0),
+  mainThread: threadTime(pid, String(pid)),
 })
 
-/** What the kernel counts in (USER_HZ): 10 ms. */
-const TICK_US = 10_000
-
-function ticks(path: string): number {
+function processTime(pid: number): number {
   try {
-    const fields = readFileSync(path, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) * TICK_US
+    const threads = readdirSync(`/proc/${pid}/task`)
+    return threads.reduce((sum, thread) => sum + threadTime(pid, thread), 0)
+  } catch {
+    return 0
+  }
+}
+
+/** As the scheduler counts it, in nanoseconds: the ticks of `stat` misjudge what wakes up with the clock. */
+function threadTime(pid: number, thread: string): number {
+  try {
+    const [running = ''] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')
+    return Number(running) / 1e3
   } catch {
     return 0
   }

@@ -29,14 +29,21 @@ function plane(part: Partial<ControlPlaneDeps> = {}) {
     agentStatus: (id) => (id === ('triage' as never) ? 'active' : 'unknown'),
     readiness: async () => [{ name: 'ledger', status: 'pass', detail: 'fine' }],
     signIn: (person) => (person === 'alice' ? { token: 'person-token' } : null),
-    acceptTool: async (server, tool) =>
-      server === 'crm' && tool === 'find' ? { record: 'tool.accepted', changes: [] } : null,
+    tool: async (server, tool) =>
+      server === 'crm' && tool === 'find'
+        ? {
+            definition: { name: 'find' },
+            digest: 'sha256:new' as never,
+            pinned: 'sha256:old' as never,
+          }
+        : null,
     ...part,
   })
   const ask = async (
     method: string,
     path: string,
     headers: InboundCall['headers'] = AS_OPERATOR,
+    body = '{"digest":"sha256:new"}',
   ) => {
     const reply = await handle({
       tenant: DEFAULT_TENANT,
@@ -46,7 +53,7 @@ function plane(part: Partial<ControlPlaneDeps> = {}) {
       headers,
       source: '127.0.0.1',
       receivedAt: epochMillis(0),
-      body: async () => ok(new Uint8Array()),
+      body: async () => ok(new TextEncoder().encode(body)),
       signal: new AbortController().signal,
     })
     return { ...reply, json: jsonOf(reply) }
@@ -100,7 +107,7 @@ test('each change is committed with its record, and answered with both', async (
     ['/sponsors/dana:reactivate', 'sponsor.reactivated', 'set_sponsor_status'],
     ['/agents/triage:stop', 'agent.stopped', 'set_agent_status'],
     ['/agents/triage:start', 'agent.started', 'set_agent_status'],
-    ['/servers/crm/tools/find:accept', 'tool.accepted', undefined],
+    ['/servers/crm/tools/find:accept', 'tool.accepted', 'pin_tool'],
   ] as const) {
     const { ask, commits } = plane()
     const reply = await ask('POST', path)
@@ -126,6 +133,21 @@ test('a sign-in is recorded before the token leaves, and exists in development o
   const refused = await full.ask('POST', '/people/alice:sign-in')
   assert.equal(refused.status, 503)
   assert.equal(refused.json['token'], undefined)
+})
+
+test('a definition is shown for review, and accepted only by the digest of what was looked at', async () => {
+  const { ask, commits } = plane()
+  assert.deepEqual((await ask('GET', '/servers/crm/tools/find')).json, {
+    definition: { name: 'find' },
+    digest: 'sha256:new',
+    pinned: 'sha256:old',
+  })
+  assert.equal((await ask('GET', '/servers/crm/tools/gone')).status, 404)
+  const path = '/servers/crm/tools/find:accept'
+  assert.equal((await ask('POST', path, AS_OPERATOR, '{"digest":"sha256:other"}')).status, 409)
+  for (const body of ['', '{}', '{"digest":1}', '[]', '{"digest":"a","digest":"sha256:new"}'])
+    assert.equal((await ask('POST', path, AS_OPERATOR, body)).status, 400, body)
+  assert.equal(commits.length, 0)
 })
 
 test('what is not there is 404, whatever is asked about it', async () => {

@@ -5,16 +5,19 @@ import {
   isPersonId,
   type AgentId,
   type DecisionId,
+  type Digest,
   type NewId,
   type PersonId,
 } from '../core/ids.ts'
-import type { Json, JsonObject } from '../core/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import type { Commit, Handle, InboundCall, Reply } from '../core/path.ts'
+import { readJson } from '../core/read-json.ts'
 import { reason, type Reason } from '../core/reason.ts'
 import type { RecordDraft } from '../core/record.ts'
 import { fail, type Result } from '../core/result.ts'
 import { startAgent, stopAgent } from '../registry/agent.ts'
 import { reactivateSponsor, suspendSponsor } from '../registry/sponsor.ts'
+import { acceptTool } from '../registry/tool.ts'
 import type { Transition } from '../registry/transition.ts'
 import { lifecycleDraft, refusedDraft, signInDraft, type About } from './lifecycle-draft.ts'
 
@@ -37,9 +40,20 @@ export type ControlPlaneDeps = {
   readonly readiness: () => Promise<readonly Probe[]>
   /** Signs a person in without a company sign-in; null outside development mode (SECURITY 7). */
   readonly signIn: ((person: string) => JsonObject | null) | null
-  /** Accepts the definition that a tool has now (SECURITY 14); null when there is no such tool. */
-  readonly acceptTool: (server: string, tool: string) => Promise<Transition | null>
+  /** A tool's definition as its server gives it now; null when there is no such tool. */
+  readonly tool: (server: string, tool: string) => Promise<ToolReview | null>
 }
+
+/** What an operator looks at before a changed definition counts again (SECURITY 14). */
+export type ToolReview = {
+  /** Untrusted text of the server. */
+  readonly definition: JsonObject
+  readonly digest: Digest
+  readonly pinned: Digest | null
+}
+
+/** A request to the control plane is a few words. */
+const BODY_BYTES_MAX = 4096
 
 /** What the control plane answers, before it becomes a reply. */
 type Answer = {
@@ -109,13 +123,17 @@ function routesOf(deps: ControlPlaneDeps): readonly Route[] {
     { method: 'POST', pattern: /^\/agents\/([^/]+):stop$/, answer: agent(stopAgent) },
     { method: 'POST', pattern: /^\/agents\/([^/]+):start$/, answer: agent(startAgent) },
     {
+      method: 'GET',
+      pattern: /^\/servers\/([^/]+)\/tools\/([^/]+)$/,
+      answer: async (_call, [server = '', tool = '']) => {
+        const review = await deps.tool(server, tool)
+        return review === null ? problem(404, NO_SUCH.error) : { status: 200, body: review }
+      },
+    },
+    {
       method: 'POST',
       pattern: /^\/servers\/([^/]+)\/tools\/([^/]+):accept$/,
-      answer: async (call, [server = '', tool = '']) => {
-        const next = await deps.acceptTool(server, tool)
-        const about: About = { kind: 'tool', id: `${server}/${tool}` }
-        return next === null ? problem(404, NO_SUCH.error) : apply(deps, call, next, about)
-      },
+      answer: (call, [server = '', tool = '']) => accept(deps, call, server, tool),
     },
     {
       method: 'POST',
@@ -143,6 +161,27 @@ async function apply(
   const { index } = receipt.value
   const body = { ...about, done: transition.record, decision_id: id, record: index }
   return { status: 200, body, decisionId: id }
+}
+
+/** Accepts the definition that was looked at, by its digest, and only while it is still that one. */
+async function accept(
+  deps: ControlPlaneDeps,
+  call: InboundCall,
+  server: string,
+  tool: string,
+): Promise<Answer> {
+  const bytes = await call.body(BODY_BYTES_MAX)
+  const body = bytes.ok ? readJson(bytes.value) : bytes
+  if (!body.ok) return problem(400, body.error)
+  const looked = isJsonObject(body.value) ? body.value['digest'] : undefined
+  if (typeof looked !== 'string')
+    return problem(400, reason('malformed', '`digest` must name the definition that was reviewed'))
+  const review = await deps.tool(server, tool)
+  if (review === null) return problem(404, NO_SUCH.error)
+  if (review.digest !== looked)
+    return problem(409, reason('definition_changed', 'the tool has another definition by now'))
+  const about: About = { kind: 'tool', id: `${server}/${tool}` }
+  return apply(deps, call, acceptTool(server, tool, review.digest), about)
 }
 
 /** The token leaves only when the ledger knows that somebody was given this person's authority. */

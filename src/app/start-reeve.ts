@@ -166,7 +166,7 @@ function controlPlane(
         policyCount: () => release.policies,
       }),
     signIn: config.mode === 'development' ? developmentSignIn(config, world, keys) : null,
-    acceptTool: gateway.mcp.acceptTool,
+    tool: gateway.mcp.tool,
   })
 }
 

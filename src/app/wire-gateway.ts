@@ -99,7 +99,7 @@ function wirePath(
   identity: Pick<RequestPath, 'verify' | 'issue'>,
 ): HandleDeps {
   const { store } = deps
-  const limit = { timer: realTimer, deadlineMs: config.decisionDeadlineMs }
+  const limit = { timer: realTimer, deadlineMs: config.decisionDeadlineMs / 2 }
   return {
     ...identity,
     release: deps.release,

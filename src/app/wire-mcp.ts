@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ControlPlaneDeps } from '../admin/control-plane.ts'
 import { blankDraft } from '../core/blank-draft.ts'
 import { digestOfText } from '../core/digest.ts'
 import { principalIdOf } from '../core/identity.ts'
@@ -15,14 +16,13 @@ import { createMcpSurface } from '../gateway/mcp/mcp-surface.ts'
 import type { McpServer } from '../gateway/mcp/server.ts'
 import { createCompileSchema } from '../gateway/mcp/tool-schema.ts'
 import type { SendUpstream } from '../gateway/upstream.ts'
-import type { Transition } from '../registry/transition.ts'
 import type { Config, McpServerConfig } from './config/config.ts'
 import type { Store } from './open-store.ts'
 
 export type McpDoor = {
   readonly surface: SurfacePort<McpClassified, McpAsked>
-  /** What accepts the definition that a tool has now; null when the server has no such tool. */
-  readonly acceptTool: (server: string, tool: string) => Promise<Transition | null>
+  /** A tool's definition as its server gives it now, for review. */
+  readonly tool: ControlPlaneDeps['tool']
 }
 
 export type McpWiring = {
@@ -66,15 +66,13 @@ export function wireMcp(wiring: McpWiring, config: Config): McpDoor {
   })
   return {
     surface,
-    acceptTool: async (id, name) => {
+    tool: async (id, name) => {
       const server = servers.get(id)
       const tools = server === undefined ? null : await now(server)
       const tool = tools?.ok === true ? tools.value.get(name) : undefined
       if (tool === undefined) return null
-      return {
-        record: 'tool.accepted',
-        changes: [{ kind: 'pin_tool', server: id, tool: name, digest: tool.digest }],
-      }
+      const pinned = store.readState.pinnedTool(DEFAULT_TENANT, id, name)
+      return { definition: tool.definition, digest: tool.digest, pinned }
     },
   }
 }
@@ -135,7 +133,7 @@ function noticeText(notice: CatalogueNotice): string {
     case 'tool_ignored':
       return `tool \`${notice.tool}\` of ${notice.server} is not offered: its name cannot be used in policies, or stands twice`
     case 'definition_changed':
-      return `tool \`${notice.tool}\` of ${notice.server} changed its definition; it is refused until POST /servers/${notice.server}/tools/${notice.tool}:accept`
+      return `tool \`${notice.tool}\` of ${notice.server} changed its definition; it is refused until \`reeve tool accept ${notice.server} ${notice.tool}\``
     case 'unreadable':
       return `the tools of ${notice.server} cannot be read: ${notice.reason.detail}`
   }

@@ -18,6 +18,7 @@ export async function callControl(
   directory: string,
   method: 'GET' | 'POST',
   path: string,
+  body: Readonly<Record<string, unknown>> = {},
 ): Promise<Result<ControlAnswer, string>> {
   let running: RunningServer
   let credential: string
@@ -34,7 +35,7 @@ export async function callControl(
       method,
       headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(method === 'POST' ? { body: '{}' } : {}),
+      ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
     })
     const text = await response.text()
     return ok({ status: response.status, body: text === '' ? null : JSON.parse(text) })

@@ -50,6 +50,7 @@ function program(): Command {
   policies(reeve)
   audit(reeve, state)
   people(reeve, state)
+  tools(reeve, state)
 
   reeve
     .command('readiness')
@@ -153,6 +154,36 @@ function people(reeve: Command, state: Option): void {
     .argument('<id>')
     .addOption(state)
     .action(run(change('agent', 'start')))
+}
+
+function tools(reeve: Command, state: Option): void {
+  const of =
+    (verb: 'show' | 'accept') => async (): Promise<Run<{ state?: string; digest?: string }>> => {
+      const { tool } = await import('./commands/tool.ts')
+      return (terminal, options, server = '', name = '') =>
+        tool(terminal, options, verb, server, name)
+    }
+  const command = reeve.command('tool').description('review the definitions of tools')
+  command
+    .command('show')
+    .description(
+      'print a definition as the server gives it now, and whether it is the accepted one',
+    )
+    .argument('<server>')
+    .argument('<tool>')
+    .addOption(state)
+    .action(run(of('show')))
+  command
+    .command('accept')
+    .description('let a changed definition count again')
+    .argument('<server>')
+    .argument('<tool>')
+    .requiredOption(
+      '--digest <digest>',
+      'the definition that you looked at, as `tool show` printed it',
+    )
+    .addOption(state)
+    .action(run(of('accept')))
 }
 
 /** Adapts a command to commander: arguments first there, options last and the command itself behind them. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Instance } from '../core/change.ts'
 import { epochMillis } from '../core/clock.ts'
 import type { ClientCaller, InstanceCaller } from '../core/identity.ts'
 import { DEFAULT_TENANT } from '../core/ids.ts'
@@ -8,6 +9,7 @@ import { changesOf, preconditionsOf, usedUp } from './changes.ts'
 import { DECISION_CALLER, INSTANCE_CALLER } from './testing/fake-path.ts'
 
 const asked = { changes: [{ kind: 'bump', epoch: { of: 'tenant' } }] } as unknown as Asked
+const NOTHING = { changes: [] } as unknown as Asked
 const client: ClientCaller = {
   kind: 'client',
   tenant: DEFAULT_TENANT,
@@ -34,7 +36,7 @@ test('every epoch of the token, every agent of the chain and the sponsor are com
     actors: [root, child],
     epochs: { tenant: 1, sponsor: 2, agent: 3, instance: 4, run: 5 },
   }
-  const conditions = preconditionsOf(caller)
+  const conditions = preconditionsOf(caller, NOTHING)
   const epochs = conditions.flatMap((one) =>
     one.kind === 'epoch_at_most' ? [[one.epoch, one.value]] : [],
   )
@@ -52,6 +54,14 @@ test('every epoch of the token, every agent of the chain and the sponsor are com
 })
 
 test('a caller of the decision API changes nothing, and a client must still be active', () => {
-  assert.deepEqual(preconditionsOf(DECISION_CALLER), [])
-  assert.deepEqual(preconditionsOf(client), [{ kind: 'agent_active', id: 'triage' }])
+  assert.deepEqual(preconditionsOf(DECISION_CALLER, NOTHING), [])
+  assert.deepEqual(preconditionsOf(client, NOTHING), [{ kind: 'agent_active', id: 'triage' }])
+  const creates: Asked = {
+    ...NOTHING,
+    changes: [{ kind: 'put_instance', instance: { sponsor: 'dana' } as unknown as Instance }],
+  }
+  assert.deepEqual(preconditionsOf(client, creates), [
+    { kind: 'agent_active', id: 'triage' },
+    { kind: 'sponsor_active', id: 'dana' },
+  ])
 })

@@ -15,16 +15,22 @@ export function usedUp(caller: Caller | null): readonly Change[] {
 }
 
 /** What `commit` compares again in its transaction, so that a revocation in between still counts. */
-export function preconditionsOf(caller: Caller): readonly Precondition[] {
+export function preconditionsOf(caller: Caller, asked: Asked): readonly Precondition[] {
   switch (caller.kind) {
     case 'instance':
       return instancePreconditions(caller)
     case 'client':
-      return [{ kind: 'agent_active', id: caller.agent }]
+      return [{ kind: 'agent_active', id: caller.agent }, ...newSponsors(asked)]
     case 'decision_caller':
       return []
   }
 }
+
+/** Who will answer for what is created here must still be able to. */
+const newSponsors = (asked: Asked): readonly Precondition[] =>
+  asked.changes.flatMap((change) =>
+    change.kind === 'put_instance' ? [{ kind: 'sponsor_active', id: change.instance.sponsor }] : [],
+  )
 
 function instancePreconditions(caller: InstanceCaller): readonly Precondition[] {
   const { epochs } = caller

@@ -104,7 +104,7 @@ async function walk<C extends Classified, A extends Asked>(
   const receipt = await deps.commit(
     draft,
     denied === null ? changesOf(caller.value, asked.value) : usedUp(caller.value),
-    denied === null ? preconditionsOf(caller.value) : [],
+    denied === null ? preconditionsOf(caller.value, asked.value) : [],
   )
   progress.reached = receipt.ok && denied === null ? 'issue' : 'refused'
   if (denied !== null && !isReplayed(receipt))

@@ -6,8 +6,10 @@ import type {
   Expression,
   Imported,
   NameRef,
+  Output,
   PolicyTree,
   RuleTree,
+  SchemaRef,
 } from './tree.ts'
 
 /**
@@ -28,7 +30,7 @@ export function canonicalPolicies(trees: readonly PolicyTree[]): {
 function policyJson(tree: PolicyTree): Json {
   switch (tree.kind) {
     case 'resource': {
-      const { kind, dialect, resource, version, scope, shortForm } = tree
+      const { kind, dialect, resource, version, scope, scopePermissions, shortForm } = tree
       const derivedRoleImports = namesOf(tree.derivedRoleImports)
       const rules = tree.rules.map(ruleJson)
       return {
@@ -38,13 +40,16 @@ function policyJson(tree: PolicyTree): Json {
         resource,
         version,
         scope,
+        scopePermissions,
+        principalSchema: schemaJson(tree.principalSchema),
+        resourceSchema: schemaJson(tree.resourceSchema),
         shortForm,
         derivedRoleImports,
         rules,
       }
     }
     case 'principal': {
-      const { kind, dialect, principal, version, scope } = tree
+      const { kind, dialect, principal, version, scope, scopePermissions } = tree
       return {
         ...bodyOf(tree),
         kind,
@@ -52,8 +57,14 @@ function policyJson(tree: PolicyTree): Json {
         principal,
         version,
         scope,
+        scopePermissions,
         rules: tree.rules.map(ruleJson),
       }
+    }
+    case 'role': {
+      const { kind, dialect, role, version, scope, parentRoles } = tree
+      const rules = tree.rules.map(ruleJson)
+      return { ...bodyOf(tree), kind, dialect, role, version, scope, parentRoles, rules }
     }
     case 'guardrail': {
       const { kind, dialect, name } = tree
@@ -107,7 +118,23 @@ const ruleJson = (rule: RuleTree): JsonObject => ({
   condition: conditionJson(rule.condition),
   remedy: rule.remedy,
   discloses: rule.discloses,
+  output: outputJson(rule.output),
+  approval: rule.approval,
+  obligations: rule.obligations,
+  advice: rule.advice,
+  rollout: rule.rollout,
 })
+
+const outputJson = (output: Output | null): Json =>
+  output === null
+    ? null
+    : {
+        activated: output.activated === null ? null : sourceOf(output.activated),
+        notMet: output.notMet === null ? null : sourceOf(output.notMet),
+      }
+
+const schemaJson = (schema: SchemaRef | null): Json =>
+  schema === null ? null : { ref: schema.ref, ignoredActions: schema.ignoredActions }
 
 function conditionJson(condition: Condition | null): Json {
   if (condition === null) return null

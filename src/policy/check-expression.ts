@@ -1,4 +1,5 @@
 import type { CelProgram } from '../cel/compile-expression.ts'
+import type { CompileChecked } from '../cel/code-compiler.ts'
 import { compileExpression } from '../cel/compile-expression.ts'
 import type { CelDiagnostic } from '../cel/diagnostic.ts'
 import type { CelEnvironment } from '../cel/environment.ts'
@@ -12,6 +13,8 @@ import type { Condition, Dialect, Expression } from './tree.ts'
 /** Compiled expressions of one release by their text: policies repeat each other's conditions. */
 export type ExpressionCache = {
   readonly environment: CelEnvironment
+  /** The back end that programs run on. */
+  readonly compile: CompileChecked
   readonly compiled: Map<string, Result<CelProgram, readonly CelDiagnostic[]>>
 }
 
@@ -32,7 +35,7 @@ export function checkExpression(
   const { source, scalar } = expression
   let compiled = cache.compiled.get(source)
   if (compiled === undefined) {
-    compiled = compileExpression(source, cache.environment)
+    compiled = compileExpression(source, cache.environment, cache.compile)
     cache.compiled.set(source, compiled)
   }
   if (!compiled.ok) {
@@ -48,8 +51,12 @@ export function checkExpression(
   }
   const program = compiled.value
   const variablesRead = checkReads(scope, expression, program)
-  return variablesRead === null ? null : { source, program, variablesRead }
+  if (variablesRead === null) return null
+  return { source, program, variablesRead, asksForVariables: ASKS_FOR_VARIABLES.test(source) }
 }
+
+/** `has(V.x)` and the like, which is no error where `V.x` has no value. */
+const ASKS_FOR_VARIABLES = /\bhas\s*\(\s*(?:V|variables)\b|\b(?:V|variables)\s*\.\s*\?/
 
 export function checkCondition(
   cache: ExpressionCache,
@@ -67,7 +74,7 @@ export function checkCondition(
 }
 
 type Complaint = {
-  readonly code: 'name_unknown' | 'not_supported' | 'value_invalid'
+  readonly code: 'name_unknown' | 'value_invalid'
   readonly message: string
   readonly hint?: string
 }
@@ -103,10 +110,8 @@ function complaintOf(scope: ExpressionScope, path: readonly string[]): Complaint
       return definedIn(scope.constants, 'constant', root, field)
     case 'G':
     case 'globals':
-      return {
-        code: 'not_supported',
-        message: `\`${root}\` is not supported: this version has no globals`,
-      }
+      // Which globals there are is not known here: they are options of the engine.
+      return field === undefined ? onlyByName(root) : null
     case 'request':
       return requestComplaint(scope.dialect, field)
     default:
@@ -114,15 +119,18 @@ function complaintOf(scope: ExpressionScope, path: readonly string[]): Complaint
   }
 }
 
+const onlyByName = (root: string): Complaint => ({
+  code: 'value_invalid',
+  message: `\`${root}\` can only be read as \`${root}.name\``,
+})
+
 function definedIn(
   names: ReadonlySet<string>,
   noun: string,
   root: string,
   field: string | undefined,
 ): Complaint | null {
-  if (field === undefined) {
-    return { code: 'value_invalid', message: `\`${root}\` can only be read as \`${root}.name\`` }
-  }
+  if (field === undefined) return onlyByName(root)
   if (names.has(field)) return null
   const hint =
     names.size === 0 ? `this policy defines no ${noun}` : `defined are: ${[...names].join(', ')}`

@@ -1,3 +1,4 @@
+import { codeCompiler } from '../cel/code-compiler.ts'
 import { policyEnvironment } from '../cel/policy-environment.ts'
 import type { PolicyRef } from '../core/decision.ts'
 import type { Digest } from '../core/ids.ts'
@@ -9,23 +10,37 @@ import type { DefiningPolicy, Exports } from './link-definitions.ts'
 import { linkDefinitions } from './link-definitions.ts'
 import type { DerivedRoleSets } from './link-derived-roles.ts'
 import { importedDerivedRoles, linkDerivedRoles } from './link-derived-roles.ts'
-import { foldName, principalKey, resourceKey } from './names.ts'
+import { foldName, principalKey, resourceKey, roleKey } from './names.ts'
 import { needsOf } from './needs.ts'
 import type { CompiledRelease, RuleTable, ScopedTables } from './release.ts'
-import type { PolicyTree, PrincipalPolicy, ResourcePolicy } from './tree.ts'
+import { rolesActedAs } from './roles-acted-as.ts'
+import type { SchemaLibrary } from './compile-schemas.ts'
+import { indexSchemas } from './compile-schemas.ts'
+import type { PolicyTree, PrincipalPolicy, ResourcePolicy, RolePolicy } from './tree.ts'
 
 /**
  * Compiles policies that were read without problems into a release named `digest`. References and
  * expressions are checked here; their problems go to the files of the trees, and a release from
  * which any problem was reported must be thrown away.
  */
-export function compileRelease(trees: readonly PolicyTree[], digest: Digest): CompiledRelease {
-  const cache: ExpressionCache = { environment: policyEnvironment(), compiled: new Map() }
+export function compileRelease(
+  trees: readonly PolicyTree[],
+  given: Pick<CompiledRelease, 'digest' | 'options' | 'percentileOf'> & {
+    readonly schemas: SchemaLibrary
+  },
+): CompiledRelease {
+  const { digest, options, percentileOf } = given
+  const cache: ExpressionCache = {
+    environment: policyEnvironment(),
+    compile: codeCompiler(),
+    compiled: new Map(),
+  }
   const exports = exportsOf(trees)
   const sets = linkDerivedRoles(exports, cache, ofKind(trees, 'derived_roles'))
   const compiling: Compiling = { digest, cache, exports, sets, counter: { next: 0 } }
   const resources = ofKind(trees, 'resource')
   const principals = ofKind(trees, 'principal')
+  const roles = ofKind(trees, 'role')
   const release = {
     digest,
     policies: trees.length,
@@ -39,8 +54,17 @@ export function compileRelease(trees: readonly PolicyTree[], digest: Digest): Co
       resources.filter((policy) => isPattern(policy.resource)),
     ),
     principals: indexPrincipals(compiling, principals),
-    resourceScopes: new Set(resources.map((policy) => policy.scope)),
+    resourceScopes: new Set([...resources, ...roles].map((policy) => policy.scope)),
     principalScopes: new Set(principals.map((policy) => policy.scope)),
+    rolePolicies: indexRoles(compiling, roles),
+    consentScopes: new Set(
+      [...resources, ...principals]
+        .filter((policy) => policy.scopePermissions === 'consent')
+        .map((policy) => policy.scope),
+    ),
+    schemas: indexSchemas(given.schemas, digest, resources),
+    options,
+    percentileOf,
   }
   return { ...release, needs: needsOf(cache) }
 }
@@ -137,6 +161,29 @@ function indexPrincipals(
     place(index, principal, { version, scope, table })
   }
   return index
+}
+
+function indexRoles(
+  compiling: Compiling,
+  policies: readonly RolePolicy[],
+): CompiledRelease['rolePolicies'] {
+  const scopes = new Map<string, RolePolicy[]>()
+  for (const policy of policies)
+    scopes.set(policy.scope, [...(scopes.get(policy.scope) ?? []), policy])
+  return new Map(
+    [...scopes].map(([scope, own]) => {
+      const tables = new Map<string, Map<string, RuleTable>>()
+      for (const policy of own) {
+        const { role, version } = policy
+        const table = compileTable(compiling, policy, { id: roleKey(role, version, scope), scope })
+        const byRole = tables.get(version) ?? new Map<string, RuleTable>()
+        // A role policy without rules says nothing; the role is not narrowed by it.
+        if (policy.rules.length > 0) byRole.set(role, table)
+        tables.set(version, byRole)
+      }
+      return [scope, { tables, actsAs: rolesActedAs(own) }]
+    }),
+  )
 }
 
 type Tables = Map<string, Map<string, RuleTable[]>>

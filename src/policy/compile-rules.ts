@@ -1,16 +1,18 @@
 import type { PolicyRef } from '../core/decision.ts'
 import type { ExpressionCache, ExpressionScope } from './check-expression.ts'
-import { checkCondition } from './check-expression.ts'
+import { checkCondition, checkExpression } from './check-expression.ts'
 import { foldName } from './names.ts'
 import { matchesName, nameMatcher } from './match-names.ts'
 import type {
   CompiledDerivedRole,
+  CompiledExpression,
+  CompiledOutput,
   CompiledRule,
   Definitions,
   PolicyNames,
   RuleTable,
 } from './release.ts'
-import type { RuleTree } from './tree.ts'
+import type { Expression, Output, RuleTree } from './tree.ts'
 
 /** Gives every rule of a release its own number. */
 export type RuleCounter = { next: number }
@@ -50,6 +52,25 @@ function compileRule(context: RuleContext, names: PolicyNames, tree: RuleTree): 
     names,
     remedy: tree.remedy,
     discloses: tree.discloses,
+    output: tree.output === null ? null : compileOutput(context, tree.name, tree.output),
+    approval: tree.approval,
+    obligations: tree.obligations,
+    advice: tree.advice,
+    rollout: tree.rollout,
+  }
+}
+
+function compileOutput(
+  { cache, scope, ref }: RuleContext,
+  name: string,
+  output: Output,
+): CompiledOutput {
+  const compile = (expression: Expression | null): CompiledExpression | null =>
+    expression === null ? null : checkExpression(cache, scope, expression)
+  return {
+    src: `${ref.id}#${name}`,
+    activated: compile(output.activated),
+    notMet: compile(output.notMet),
   }
 }
 

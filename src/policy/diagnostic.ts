@@ -17,6 +17,8 @@ export const DIAGNOSTIC_CODES = [
   'reference_cycle',
   'policy_duplicate',
   'scope_incomplete',
+  'scope_conflict',
+  'schema_invalid',
 ] as const
 
 export type DiagnosticCode = (typeof DIAGNOSTIC_CODES)[number]

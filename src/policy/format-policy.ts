@@ -73,8 +73,11 @@ function layOut(text: string): string | null {
   orderFields(document)
   visit(document, {
     Scalar: (_, node) => tidyScalar(node),
-    Seq: (_, node, path) => tidyList(node, path.filter(isCollection).length),
-    Map: (_, node) => void (node.flow = node.items.length === 0 || (node.flow === true && fits(node))),
+    Seq: (_, node, path) => tidyList(node, depthOf(path)),
+    Map: (_, node, path) => {
+      const stays = node.flow === true && staysFlow(node, depthOf(path))
+      node.flow = node.items.length === 0 || stays
+    },
   })
   return document.toString({
     indent: 2,
@@ -84,6 +87,8 @@ function layOut(text: string): string | null {
     flowCollectionPadding: false,
   })
 }
+
+const depthOf = (path: readonly unknown[]): number => path.filter(isCollection).length
 
 /** Folded blocks are folded again; everything else stays on one line, however long. */
 function foldingOnlyBlocks(tag: Tags[number]): Tags[number] {
@@ -110,29 +115,35 @@ function tidyScalar(node: Scalar): void {
 
 function tidyList(list: YAMLSeq, depth: number): void {
   const names = list.items.every((item) => isScalar(item) && !hasComment(item) && isShort(item))
-  list.flow =
-    list.items.length === 0 || (names && !hasComment(list) && widthOf(list) + depth * 2 <= COLUMNS_MAX - 24)
+  list.flow = list.items.length === 0 || (names && !hasComment(list) && fitsAt(list, depth))
 }
 
 const isShort = (node: Scalar): boolean =>
   node.type !== 'BLOCK_FOLDED' && node.type !== 'BLOCK_LITERAL' && !String(node.value).includes('\n')
 
+/** What may stand before a value on its line beside the indentation: a dash and the longest key. */
+const KEY_COLUMNS = 20
+
+const fitsAt = (node: unknown, depth: number): boolean =>
+  widthOf(node) + depth * 2 + KEY_COLUMNS <= COLUMNS_MAX
+
+/** Columns of a value on one line; quotes that it may need are not counted. */
 const widthOf = (node: unknown): number =>
   isScalar(node)
-    ? String(node.value).length + 2
+    ? String(node.value).length
     : isPair(node)
-      ? widthOf(node.key) + widthOf(node.value)
+      ? widthOf(node.key) + widthOf(node.value) + 2
       : isMap(node) || isSeq(node)
-        ? node.items.reduce((sum: number, item) => sum + widthOf(item) + 2, 2)
+        ? node.items.reduce((sum: number, item) => sum + widthOf(item) + 2, 0)
         : 8
 
 /** Whether a map that was written on one line may stay there. */
-function fits(node: YAMLMap): boolean {
+function staysFlow(node: YAMLMap, depth: number): boolean {
   let commented = false
   visit(node, (_, inner) => {
     if (typeof inner === 'object' && inner !== null && hasComment(inner)) commented = true
   })
-  return !commented && widthOf(node) <= COLUMNS_MAX - 16
+  return !commented && fitsAt(node, depth)
 }
 
 const hasComment = (node: object): boolean =>

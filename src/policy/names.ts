@@ -29,6 +29,9 @@ export const resourceKey = (resource: string, version: string, scope: string): s
 export const principalKey = (principal: string, version: string, scope: string): string =>
   withScope(`principal.${foldName(principal)}.v${version}`, scope)
 
+export const roleKey = (role: string, version: string, scope: string): string =>
+  withScope(`role.${foldName(role)}.v${version}`, scope)
+
 /** `rule-001` for the first rule that has no name of its own. */
 export const defaultRuleName = (index: number): string =>
   `rule-${String(index + 1).padStart(3, '0')}`

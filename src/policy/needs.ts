@@ -16,7 +16,12 @@ export function needsOf(cache: ExpressionCache): Needs {
       if (long[0] === 'request') paths.add([...long, ...rest].join('.'))
     }
   }
-  return { paths, identity: reads(paths, IDENTITY_PATHS), context: reads(paths, CONTEXT_PATHS) }
+  return {
+    paths,
+    identity: reads(paths, IDENTITY_PATHS),
+    context: reads(paths, CONTEXT_PATHS),
+    action: reads(paths, ACTION_PATHS),
+  }
 }
 
 /** Attributes of principals that only we set (CONTRACTS 1). */
@@ -37,6 +42,7 @@ const RESERVED_ATTRIBUTES: readonly string[] = [
 ]
 
 const IDENTITY_PATHS = RESERVED_ATTRIBUTES.map((name) => `request.principal.attr.${name}`)
+const ACTION_PATHS = ['request.action']
 const CONTEXT_PATHS = ['request.context', 'request.principal.attr.context']
 
 /** Whether some path is one of the wanted ones, reaches into one, or holds one as a whole. */

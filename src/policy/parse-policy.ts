@@ -15,6 +15,7 @@ import { SET_NAME_PATTERN } from './names.ts'
 import { parseExpressions, parseValues } from './parse-definitions.ts'
 import { parseDerivedRoles } from './parse-derived-roles.ts'
 import { parsePrincipalPolicy } from './parse-principal-policy.ts'
+import { parseRolePolicy } from './parse-role-policy.ts'
 import { parseGuardrail, parseResourcePolicy } from './parse-resource-policy.ts'
 import { parseShortForm } from './parse-short-form.ts'
 import { readYaml } from './read-yaml.ts'
@@ -73,27 +74,33 @@ type KindReader = (file: SourceFile, node: YamlNode, dialect: Dialect) => Policy
 const KINDS: Readonly<Record<string, KindReader>> = {
   resourcePolicy: parseResourcePolicy,
   principalPolicy: parsePrincipalPolicy,
+  rolePolicy: parseRolePolicy,
   derivedRoles: parseDerivedRoles,
   exportVariables: parseExportVariables,
   exportConstants: parseExportConstants,
 }
 const REEVE_KINDS: Readonly<Record<string, KindReader>> = { ...KINDS, guardrail: parseGuardrail }
 
-const ENVELOPE_FIELDS = ['apiVersion', 'disabled', 'description', 'metadata', '$schema']
+const ENVELOPE_FIELDS = [
+  'apiVersion',
+  'disabled',
+  'description',
+  'metadata',
+  '$schema',
+  'variables',
+]
 
 function parseEnvelope(file: SourceFile, root: YamlMap, dialect: Dialect): readonly PolicyTree[] {
   const kinds = dialect === 'reeve' ? REEVE_KINDS : KINDS
   const names = Object.keys(kinds)
   const fields = openFields(file, root, 'a policy', {
     known: [...ENVELOPE_FIELDS, ...names],
-    notYet: ['rolePolicy', 'variables'],
   })
   if (fields === null) return []
   const disabled = checkEnvelope(fields)
   const present = names.filter((name) => root.entries.has(name))
   const [name] = present
   if (name === undefined || present.length > 1) {
-    if (root.entries.has('rolePolicy')) return []
     const message = `a policy needs exactly one of ${names.map((one) => `\`${one}\``).join(', ')}`
     report(file, root.at, {
       code: name === undefined ? 'field_missing' : 'field_conflict',
@@ -103,7 +110,21 @@ function parseEnvelope(file: SourceFile, root: YamlMap, dialect: Dialect): reado
   }
   const body = requiredNode(fields, name)
   const tree = body === null ? null : (kinds[name]?.(file, body, dialect) ?? null)
-  return tree === null || disabled ? [] : [tree]
+  return tree === null || disabled ? [] : [withVariables(fields, tree)]
+}
+
+/** The deprecated `variables` beside a policy are those of its `variables.local`. */
+function withVariables(fields: Fields, tree: PolicyTree): PolicyTree {
+  const entry = fields.entries.get('variables')
+  if (entry === undefined) return tree
+  const variables = parseExpressions(fields, 'variables')
+  if (tree.kind === 'resource' || tree.kind === 'principal' || tree.kind === 'derived_roles') {
+    const { imports, local } = tree.variables
+    return { ...tree, variables: { imports, local: [...variables, ...local] } }
+  }
+  const message = '`variables` beside a policy belong to resource, principal and derived-role policies'
+  report(fields.file, entry.keyAt, { code: 'field_conflict', message })
+  return tree
 }
 
 const METADATA_FIELDS = [

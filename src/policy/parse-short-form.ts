@@ -14,7 +14,8 @@ import {
 import { DEFAULT_VERSION, RULE_NAME_PATTERN } from './names.ts'
 import { parseExpressionNode } from './parse-condition.ts'
 import { refuseEmpty } from './parse-rule.ts'
-import type { Condition, ResourcePolicy, RuleTree } from './tree.ts'
+import { NO_EXTRAS, parseRollout } from './parse-rule-extras.ts'
+import type { Condition, ResourcePolicy, Rollout, RuleTree } from './tree.ts'
 import type { YamlMap, YamlNode, YamlScalar } from './yaml-node.ts'
 
 /**
@@ -82,12 +83,20 @@ type ShortRule = {
   readonly actions: readonly string[]
   readonly when: Condition | null
   readonly ttlSecondsMax: TtlScalar | null
+  readonly rollout: Rollout | null
 }
 
 function parseShortRule(file: SourceFile, node: YamlNode): ShortRule | null {
   const fields = openFields(file, node, 'a rule', {
-    known: ['id', 'role', 'tool', 'allowed_actions', 'when', 'max_token_ttl_seconds'],
-    notYet: ['rollout'],
+    known: [
+      'id',
+      'role',
+      'tool',
+      'allowed_actions',
+      'when',
+      'max_token_ttl_seconds',
+      'rollout',
+    ],
   })
   if (fields === null) return null
   const says = 'an id begins with a letter and has letters, digits, `_`, `@`, `.` and `-`'
@@ -97,8 +106,9 @@ function parseShortRule(file: SourceFile, node: YamlNode): ShortRule | null {
   const actions = parseActions(fields)
   const when = parseWhen(fields)
   const ttlSecondsMax = parseTtl(fields)
+  const rollout = parseRollout(fields, ['percent', 'increment', 'key'])
   if (id === null || role === null || tool === null) return null
-  return { id, at: node.at, role, tool, actions, when, ttlSecondsMax }
+  return { id, at: node.at, role, tool, actions, when, ttlSecondsMax, rollout }
 }
 
 function parseTool(fields: Fields): ShortRule['tool'] | null {
@@ -151,8 +161,10 @@ function treesOf(rule: ShortRule, ttl: TtlScalar | null): readonly (readonly [st
     resource: null,
     roles: [rule.role],
     derivedRoles: [],
-    remedy: null,
+    output: null,
+    ...NO_EXTRAS,
     discloses: true,
+    rollout: rule.rollout,
   } as const
   const server = `mcp:${rule.tool.value}`
   return [
@@ -195,6 +207,9 @@ const policyOf = (
   resource,
   version: DEFAULT_VERSION,
   scope: '',
+  scopePermissions: 'override',
+  principalSchema: null,
+  resourceSchema: null,
   derivedRoleImports: [],
   constants: { imports: [], local: [] },
   variables: { imports: [], local: [] },

@@ -1,9 +1,10 @@
 /** What policies compile to: immutable, digested, and indexed by what a request asks for. */
 import type { CelProgram } from '../cel/compile-expression.ts'
-import type { PolicyRef } from '../core/decision.ts'
+import type { Advice, Obligation, PolicyRef } from '../core/decision.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Release } from '../core/path.ts'
-import type { Effect } from './tree.ts'
+import type { EngineOptions } from './engine-options.ts'
+import type { Approval, Effect, Rollout } from './tree.ts'
 
 /** Literal names and patterns; `any` is a lone `*`. */
 export type NameMatcher = {
@@ -18,6 +19,8 @@ export type CompiledExpression = {
   readonly program: CelProgram
   /** Variables of the policy that it reads, so that a failed one fails whoever reads it. */
   readonly variablesRead: readonly string[]
+  /** Whether it asks if a variable is there, which hides that computing the variable failed. */
+  readonly asksForVariables?: boolean
 }
 
 /** A condition whose leaves are ready to run. */
@@ -57,6 +60,19 @@ export type CompiledRule = {
   readonly names: PolicyNames
   readonly remedy: string | null
   readonly discloses: boolean
+  readonly output: CompiledOutput | null
+  readonly approval: Approval | null
+  readonly obligations: readonly Obligation[]
+  readonly advice: readonly Advice[]
+  readonly rollout: Rollout | null
+}
+
+/** Expressions for what a rule says when it is in force, and when only its condition is not met. */
+export type CompiledOutput = {
+  /** `<policy key>#<rule name>`. */
+  readonly src: string
+  readonly activated: CompiledExpression | null
+  readonly notMet: CompiledExpression | null
 }
 
 /** What the expressions of one policy, or of one set of derived roles, may read besides the request. */
@@ -79,6 +95,29 @@ export type RuleTable = {
 /** The tables of one kind of resource or principal, by version and then by scope. */
 export type ScopedTables = ReadonlyMap<string, ReadonlyMap<string, readonly RuleTable[]>>
 
+/** Checks attributes; `message` is in the words of the schema library that Cerbos uses. */
+export type CompiledSchema = {
+  readonly ignoredActions: NameMatcher
+  readonly check: (
+    attr: JsonObject,
+  ) => readonly { readonly path: string; readonly message: string }[]
+}
+
+/** The schemas of one kind of resource and version. */
+export type CompiledSchemas = {
+  readonly ref: PolicyRef
+  readonly principal: CompiledSchema | null
+  readonly resource: CompiledSchema | null
+}
+
+/** Role policies of one scope. */
+export type RoleTables = {
+  /** By version, then by role. */
+  readonly tables: ReadonlyMap<string, ReadonlyMap<string, RuleTable>>
+  /** Every role with the roles it acts as, itself first. */
+  readonly actsAs: ReadonlyMap<string, readonly string[]>
+}
+
 /** An immutable set of policies, ready to decide: replaced whole, never patched. */
 export type CompiledRelease = Release & {
   readonly policies: number
@@ -95,6 +134,15 @@ export type CompiledRelease = Release & {
   /** Scopes in which some policy of that type exists; a request in another scope matches nothing. */
   readonly resourceScopes: ReadonlySet<string>
   readonly principalScopes: ReadonlySet<string>
+  /** Role policies by scope. */
+  readonly rolePolicies: ReadonlyMap<string, RoleTables>
+  /** Scopes whose allows need the parent scope's as well. */
+  readonly consentScopes: ReadonlySet<string>
+  /** By kind, as written and folded, then by version. */
+  readonly schemas: ReadonlyMap<string, ReadonlyMap<string, CompiledSchemas>>
+  readonly options: EngineOptions
+  /** Where in 0 to 100 a text falls: rules with a rollout are present below their percent. */
+  readonly percentileOf: (text: string) => number
   readonly needs: Needs
 }
 
@@ -106,4 +154,6 @@ export type Needs = {
   readonly identity: boolean
   /** Whether anything reads the request's context. */
   readonly context: boolean
+  /** Whether anything reads the action, so that no two actions share an answer. */
+  readonly action: boolean
 }

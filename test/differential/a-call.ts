@@ -87,7 +87,7 @@ const attributes: fc.Arbitrary<JsonObject> = fc
     few === 0 ? {} : Object.fromEntries([...fields.filter((field) => field !== null), ...more]),
   )
 
-const aScope = fc.constantFrom('', '', '', 'acme', 'acme.hr', 'acme.hr.uk', 'solo', 'acme.zz', 'zz', '.', '.acme')
+const aScope = fc.constantFrom('', '', '', 'acme', 'acme.hr', 'acme.hr.uk', 'solo', 'acme.zz', 'zz', '.')
 const aVersion = fc.constantFrom('', '', '', '', 'default', 'v2', 'v9')
 
 const aPrincipal = fc.record({

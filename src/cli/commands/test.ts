@@ -84,7 +84,10 @@ export function testFolder(
   print(terminal, plan, report)
   const isOpen = report.coverage !== null && report.coverage.percent < plan.coverageMin
   if (isOpen)
-    complain(terminal, `coverage is ${report.coverage?.percent ?? 0} %, below ${plan.coverageMin} %`)
+    complain(
+      terminal,
+      `coverage is ${report.coverage?.percent ?? 0} %, below ${plan.coverageMin} %`,
+    )
   const failed = report.counts.failed + report.counts.errored > 0
   return failed || isOpen ? EXIT.testsFailed : EXIT.ok
 }

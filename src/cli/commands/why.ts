@@ -36,7 +36,10 @@ export async function why(
 
 function find(ledger: Ledger, decision: string): readonly ShownRecord[] {
   if (decision !== 'last') return ledger.byDecision(decision)
-  const last = ledger.last(LAST_LOOKS_BACK).findLast(({ record }) => record.type === 'decision')
+  // Refusals of strangers are decisions too, but not what somebody means who asks for the last one.
+  const last = ledger
+    .last(LAST_LOOKS_BACK)
+    .findLast(({ record }) => record.type === 'decision' && record.principal !== null)
   return last === undefined ? [] : ledger.byDecision(last.record.policy_decision_id)
 }
 

@@ -12,7 +12,12 @@ export function junitOutput({ suites, counts }: RunReport): string {
     skipped: counts.skipped,
   })
   const body = suites.flatMap(suiteXml)
-  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites ${attributes}>`, ...body, '</testsuites>'].join('\n')
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${attributes}>`,
+    ...body,
+    '</testsuites>',
+  ].join('\n')
 }
 
 function suiteXml(suite: SuiteReport): readonly string[] {

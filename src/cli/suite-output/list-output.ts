@@ -1,3 +1,4 @@
+import { LEFT_OUT } from '../../pdp/suites/suite-report.ts'
 import type { RunReport } from '../../pdp/suites/suite-report.ts'
 import { formatDiagnostic } from '../../policy/diagnostic.ts'
 import type { Terminal } from '../terminal.ts'
@@ -17,7 +18,7 @@ export function listOutput(
     ]),
     ...suite.cases.flatMap(({ test, principal, resource, actions }) =>
       actions
-        .filter(({ result }) => verbose || result !== 'skipped')
+        .filter(({ result, note }) => note !== LEFT_OUT && (verbose || result !== 'skipped'))
         .flatMap((action) => [
           `${markOf(action.result, colors)} ${[suite.name, test, principal, resource, action.action].join(' / ')}` +
             (action.result === 'failed'

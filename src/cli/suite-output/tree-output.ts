@@ -1,3 +1,4 @@
+import { LEFT_OUT } from '../../pdp/suites/suite-report.ts'
 import type { ActionReport, RunReport, SuiteReport } from '../../pdp/suites/suite-report.ts'
 import { formatDiagnostic } from '../../policy/diagnostic.ts'
 import type { Terminal } from '../terminal.ts'
@@ -30,17 +31,20 @@ export function markOf(result: ActionReport['result'], colors: Colors): string {
 function suiteLines(suite: SuiteReport, colors: Colors, verbose: boolean): readonly string[] {
   const note = suite.note === '' ? '' : colors.dim(`  ${suite.note}`)
   const head = `${markOf(suite.result, colors)} ${colors.bold(suite.name)}  ${colors.dim(suite.path)}${note}`
+  if (suite.note === LEFT_OUT) return []
   if (suite.result === 'skipped' && !verbose) return [head]
   const problems = suite.problems.flatMap((problem) => formatDiagnostic(problem).split('\n'))
   const lines = [head, ...problems.map((line) => `     ${line}`)]
   const tests = Map.groupBy(suite.cases, (one) => one.test)
   for (const [name, cases] of tests) {
-    const actions = cases.flatMap((one) => one.actions)
+    const actions = cases.flatMap((one) => one.actions).filter(({ note }) => note !== LEFT_OUT)
+    if (actions.length === 0) continue
     const worst = WORST.find((result) => actions.some((action) => action.result === result))
     lines.push(`  ${markOf(worst ?? 'passed', colors)} ${name}  ${colors.dim(countOf(actions))}`)
     for (const one of cases) {
       const shown = one.actions.filter(
-        ({ result }) => verbose || result === 'failed' || result === 'errored',
+        ({ result, note }) =>
+          note !== LEFT_OUT && (verbose || result === 'failed' || result === 'errored'),
       )
       if (shown.length === 0) continue
       lines.push(`       ${one.principal} on ${one.resource}`)

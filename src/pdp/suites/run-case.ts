@@ -65,7 +65,7 @@ function explain(decision: Decision, seen: readonly Observation[]): Explanation 
   )
   return {
     policy: deciding?.policy ?? decision.policy?.id ?? null,
-    rule: deciding?.rule ?? decision.policy?.rule ?? null,
+    rule: deciding?.rule ?? null,
     reason: decision.effect === 'deny' ? decision.reasons[0] : null,
     basis: decision.basis,
     remedies: decision.effect === 'deny' ? decision.remedies : [],

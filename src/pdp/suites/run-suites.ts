@@ -11,6 +11,7 @@ import type { Observation } from './observe-release.ts'
 import type { Bench } from './run-case.ts'
 import { runCase } from './run-case.ts'
 import type { ActionReport, CaseReport, Result, RunReport, SuiteReport } from './suite-report.ts'
+import { LEFT_OUT } from './suite-report.ts'
 
 /** What to run and how much to tell of it. */
 export type RunOptions = {
@@ -51,15 +52,13 @@ function runSuite(bench: Bench, loaded: LoadedSuite, filter: SuiteFilter): Suite
   const head = { path, name: suite?.name ?? path, description: suite?.description ?? '', problems }
   if (suite === null || problems.length > 0)
     return { ...head, result: 'errored', note: '', cases: [] }
-  const left = passes(filter, 'suite', suite.name) ? suite.skip : FILTERED
+  const left = passes(filter, 'suite', suite.name) ? suite.skip : LEFT_OUT
   const reports = cases.map((one) => runOne(bench, one, filter, left))
   const actions = reports.flatMap((one) => one.actions)
   const has = (result: Result): boolean => actions.some((action) => action.result === result)
   const result = resultOf([has('errored'), has('failed'), has('passed')], has('skipped'))
   return { ...head, result, note: left ?? '', cases: reports }
 }
-
-const FILTERED = 'left out by the filter'
 
 function runOne(
   bench: Bench,
@@ -78,7 +77,7 @@ function runOne(
     principal: principalName,
     resource: resourceName,
     actions: testCase.expected.map((one): ActionReport => {
-      const why = filtered || !passes(filter, 'action', one.action) ? FILTERED : skip
+      const why = filtered || !passes(filter, 'action', one.action) ? LEFT_OUT : skip
       return why === null ? runCase(bench, testCase, one) : skipped(one, why)
     }),
   }

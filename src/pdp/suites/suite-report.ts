@@ -7,6 +7,9 @@ import type { Effect } from './suite.ts'
 
 export type Result = 'passed' | 'failed' | 'skipped' | 'errored'
 
+/** The note of what a filter leaves out. */
+export const LEFT_OUT = 'left out by the filter'
+
 /** A rule that was looked at, as far as it explains the answer. */
 export type RuleTrace = {
   readonly policy: string
