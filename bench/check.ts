@@ -58,6 +58,7 @@ async function ours(name: string, begin: typeof startReeve): Promise<Contestant>
     `store: {sqlite: {path: ${join(folder, name, 'reeve.db')}}}`,
     'callers: [{local: true}]',
     `policies: {dir: ${policyFolder}}`,
+    'limits: {calls_per_second: {tenant: 1000000}}',
   ]
   writeFiles(folder, { [`${name}.yaml`]: config.join('\n') })
   const url = `http://127.0.0.1:${port}`

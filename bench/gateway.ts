@@ -113,6 +113,7 @@ providers: [{id: mock, dialect: openai, url: ${llmUrl}/v1, credential: {kind: no
 models: [{id: mock/gpt-mock, tier: small}]
 mcp: {servers: [{id: payments, url: ${mcpUrl}/mcp, credential: {kind: call_token}}]}
 policies: {dir: ./policies}
+limits: {calls_per_second: {instance: 1000000, sponsor: 1000000, tenant: 1000000}}
 `,
     'policies/model.yaml': policy('model', {
       invoke: 'R.attr.tier == "small" && size(R.attr.tools) <= 8',

@@ -4,6 +4,7 @@ import { digestOfText } from '../core/digest.ts'
 import type { Handle, Release, RequestPath } from '../core/path.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { parseGrants } from '../grant/parse-grants.ts'
+import { boundRate } from '../gateway/bound-rate.ts'
 import { CERBOS_SURFACE } from '../gateway/cerbos/cerbos-surface.ts'
 import { createHandle, type HandleDeps } from '../gateway/handle.ts'
 import { createLlmSurface } from '../gateway/llm/llm-surface.ts'
@@ -102,6 +103,7 @@ function wirePath(
   const limit = { timer: realTimer, deadlineMs: config.decisionDeadlineMs / 2 }
   return {
     ...identity,
+    verify: boundRate({ clock: deps.clock, limits: config.callsPerSecond }, identity.verify),
     release: deps.release,
     gather: gatherWithin(
       { ...limit, unreadable: (error) => deps.report('facts cannot be read', error) },

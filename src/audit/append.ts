@@ -1,5 +1,5 @@
 import { type EpochMillis, epochMillis } from '../core/clock.ts'
-import { digestOfHash } from '../core/digest.ts'
+import type { Digest } from '../core/ids.ts'
 import { type Reason, reason } from '../core/reason.ts'
 import type { Receipt, RecordDraft } from '../core/record.ts'
 import { fail, ok, type Result } from '../core/result.ts'
@@ -67,6 +67,7 @@ export function append(
     sealed: sealed.value.sealed,
   }
   const frontier = appendLeaf(deps.sha256, head.frontier, hash)
-  const receipt: Receipt = { id: draft.id, index, leaf: digestOfHash(hash), at }
+  const digest = `sha256:${deps.base64url(hash)}` as Digest
+  const receipt: Receipt = { id: draft.id, index, leaf: digest, at }
   return ok({ row, head: { ...head, frontier, lastAt: at, seq }, receipt })
 }

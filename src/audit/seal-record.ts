@@ -1,11 +1,9 @@
 import { canonicalJson } from '../core/canonical-json.ts'
-import type { HmacText, Sha256 } from '../core/digest.ts'
-import { digestOfHash } from '../core/digest.ts'
-import type { RandomBytes } from '../core/ids.ts'
+import type { Sha256 } from '../core/digest.ts'
 import type { Json } from '../core/json.ts'
 import { type Reason, reason } from '../core/reason.ts'
 import { fail, ok, type Result } from '../core/result.ts'
-import { commit, SALT_BYTES } from './commitment.ts'
+import { commit, type HashText } from './commitment.ts'
 import type { Flat, FlatName } from './flat.ts'
 import { isPerson } from './person.ts'
 import { type About, FIELDS, FLAT_NAMES, SEALED_DIGEST } from './schema.ts'
@@ -27,8 +25,9 @@ export type Encrypt = (
 
 export type SealDeps = {
   readonly sha256: Sha256
-  readonly hmac: HmacText
-  readonly randomBytes: RandomBytes
+  readonly hashText: HashText
+  /** A fresh salt as text, never given twice. */
+  readonly nextSalt: () => string
   /** Bytes as base64url; the platform's own is several times faster than ours. */
   readonly base64url: (bytes: Uint8Array) => string
   readonly encrypt: Encrypt
@@ -41,7 +40,9 @@ export type SealDeps = {
 /** The leaf as canonical JSON, and what it commits to, encrypted. */
 export type SealedRecord = { readonly leaf: string; readonly sealed: Uint8Array }
 
-const LEAF_NAMES: readonly string[] = [...FLAT_NAMES, SEALED_DIGEST].sort()
+/** Fields before and after the sealed part's digest, which is known last. */
+const NAMES_BEFORE: readonly FlatName[] = FLAT_NAMES.filter((name) => name < SEALED_DIGEST)
+const NAMES_AFTER: readonly FlatName[] = FLAT_NAMES.filter((name) => name > SEALED_DIGEST)
 
 /**
  * Turns a record into its leaf and its sealed part (SECURITY 24). Fails with `evidence_unavailable`
@@ -49,92 +50,123 @@ const LEAF_NAMES: readonly string[] = [...FLAT_NAMES, SEALED_DIGEST].sort()
  */
 export function sealRecord(deps: SealDeps, fields: Flat): Result<SealedRecord, Reason> {
   const bins = createBins(deps, fields)
-  const texts = new Map<string, string>()
-  for (const name of FLAT_NAMES) {
-    const value: Json = fields[name]
-    const field = FIELDS[name]
-    if (field.class !== 'public' && value === null) {
-      texts.set(name, 'null')
-      continue
-    }
-    switch (field.class) {
-      case 'public':
-        if (!fits(field.shape, value)) return unfit(name)
-        texts.set(name, canonicalJson(value))
-        break
-      case 'handle':
-        if (typeof value !== 'string' || !value.isWellFormed()) return unfit(name)
-        texts.set(name, bins.person(name, value))
-        break
-      case 'sealed':
-        if (!fits(field.shape, value)) return unfit(name)
-        texts.set(name, bins.value(name, field.about, canonicalJson(value), true))
-        break
-      case 'committed':
-        if (!fits({ kind: 'digest' }, value)) return unfit(name)
-        texts.set(name, bins.value(name, field.about, canonicalJson(value), false))
-        break
-    }
+  const before = membersText(deps, fields, bins, NAMES_BEFORE)
+  if (!before.ok) return before
+  const after = membersText(deps, fields, bins, NAMES_AFTER)
+  if (!after.ok) return after
+  const sealed = encodeSealedPart(closeBins(deps, fields.id, bins))
+  const digest = `"${SEALED_DIGEST}":"sha256:${deps.base64url(deps.sha256(sealed))}",`
+  return ok({ leaf: `{${before.value}${digest}${after.value.slice(0, -1)}}`, sealed })
+}
+
+/** The members of the leaf with these names, a comma after each. */
+function membersText(
+  deps: SealDeps,
+  fields: Flat,
+  bins: Bins,
+  names: readonly FlatName[],
+): Result<string, Reason> {
+  let text = ''
+  for (const name of names) {
+    const member = fieldText(deps, fields, bins, name)
+    if (member === null) return unfit(name)
+    text += `"${name}":${member},`
   }
-  const sealed = encodeSealedPart(bins.close())
-  texts.set(SEALED_DIGEST, `"${digestOfHash(deps.sha256(sealed))}"`)
-  return ok({ leaf: objectText(texts), sealed })
+  return ok(text)
 }
 
 const unfit = (name: FlatName): Result<never, Reason> =>
   fail(reason('evidence_unavailable', `the record's \`${name}\` is not what the ledger takes`))
 
-function objectText(texts: ReadonlyMap<string, string>): string {
-  let text = '{'
-  for (const name of LEAF_NAMES) text += `"${name}":${texts.get(name)},`
-  return `${text.slice(0, -1)}}`
+/** What stands in the leaf for one field; null when its value is not of its shape. */
+function fieldText(deps: SealDeps, fields: Flat, bins: Bins, name: FlatName): string | null {
+  const value: Json = fields[name]
+  const field = FIELDS[name]
+  if (field.class === 'public') return fits(field.shape, value) ? canonicalJson(value) : null
+  if (value === null) return 'null'
+  switch (field.class) {
+    case 'handle':
+      if (typeof value !== 'string' || !value.isWellFormed()) return null
+      return personText(deps, fields, bins, name, value)
+    case 'sealed':
+      if (!fits(field.shape, value)) return null
+      return put(deps, bins, bins.about[field.about], name, canonicalJson(value), true)
+    case 'committed':
+      if (!fits({ kind: 'digest' }, value)) return null
+      return put(deps, bins, bins.about[field.about], name, canonicalJson(value), false)
+  }
 }
 
-type Bin = { readonly keys: readonly string[]; secrets: string }
-
-/** Sorts what is committed into groups by the keys it must lie under. */
-function createBins(
+function personText(
   deps: SealDeps,
   fields: Flat,
-): {
-  readonly person: (name: FlatName, value: string) => string
-  readonly value: (name: FlatName, about: About, text: string, keep: boolean) => string
-  readonly close: () => readonly SealedGroup[]
-} {
-  const bins: Bin[] = []
-  const handle = (value: Json): string | null =>
-    typeof value === 'string' && isPerson(value) ? deps.handleOf(fields.tenant_id, value) : null
-  const tenant = [deps.tenantKeyOf(fields.tenant_id)]
-  const caller = handle(fields.subject) ?? handle(fields.principal)
-  const everyone = new Set(
-    [fields.subject, fields.principal, fields.sponsor_id].map(handle).filter((key) => key !== null),
-  )
-  const keysAbout: { readonly [about in About]: readonly string[] } = {
-    tenant,
-    caller: caller === null ? tenant : [caller],
-    everyone: everyone.size === 0 ? tenant : [...everyone].sort(),
-  }
-  const put = (keys: readonly string[], name: FlatName, text: string, keep: boolean): string => {
-    const salt = deps.randomBytes(SALT_BYTES)
-    const bin = binFor(bins, keys)
-    const secret = secretText(name, deps.base64url(salt), keep ? text : null)
-    bin.secrets += bin.secrets === '' ? secret : `,${secret}`
-    return `"${commit(deps.hmac, salt, name, fields.id, text)}"`
-  }
+  bins: Bins,
+  name: FlatName,
+  value: string,
+): string {
+  const own = handleOf(deps, fields, value)
+  const bin = own === null ? bins.about.tenant : binFor(bins.all, [own])
+  const committed = put(deps, bins, bin, name, canonicalJson(value), true)
+  return `{"handle":${own === null ? 'null' : `"${own}"`},"name":${committed}}`
+}
+
+/** Values that lie under the same keys, as the text of one group. */
+type Bin = { readonly keys: readonly string[]; secrets: string }
+
+/** What is committed, sorted by the keys it must lie under. */
+type Bins = {
+  readonly all: Bin[]
+  readonly about: { readonly [about in About]: Bin }
+  /** The record's id as canonical JSON. */
+  readonly recordId: string
+}
+
+function createBins(deps: SealDeps, fields: Flat): Bins {
+  const subject = handleOf(deps, fields, fields.subject)
+  const principal = handleOf(deps, fields, fields.principal)
+  const sponsor = handleOf(deps, fields, fields.sponsor_id)
+  const tenant: Bin = { keys: [deps.tenantKeyOf(fields.tenant_id)], secrets: '' }
+  const all = [tenant]
+  const caller = subject ?? principal
+  const everyone = [subject, principal, sponsor]
+    .filter((key, i, keys) => key !== null && keys.indexOf(key) === i)
+    .sort() as string[]
   return {
-    person: (name, value) => {
-      const own = handle(value)
-      const committed = put(own === null ? tenant : [own], name, canonicalJson(value), true)
-      return `{"handle":${own === null ? 'null' : `"${own}"`},"name":${committed}}`
+    all,
+    about: {
+      tenant,
+      caller: caller === null ? tenant : binFor(all, [caller]),
+      everyone: everyone.length === 0 ? tenant : binFor(all, everyone),
     },
-    value: (name, about, text, keep) => put(keysAbout[about], name, text, keep),
-    close: () =>
-      bins.map(({ keys, secrets }) => ({
-        keys,
-        ...deps.encrypt(keys, sealedContext(fields.id, keys), groupText(secrets)),
-      })),
+    recordId: canonicalJson(fields.id),
   }
 }
+
+const handleOf = (deps: SealDeps, fields: Flat, value: Json): string | null =>
+  typeof value === 'string' && isPerson(value) ? deps.handleOf(fields.tenant_id, value) : null
+
+/** Commits to a value and puts its salt, and the value if it is kept, into a bin. */
+function put(
+  deps: SealDeps,
+  { recordId }: Bins,
+  bin: Bin,
+  name: FlatName,
+  text: string,
+  keep: boolean,
+): string {
+  const salt = deps.nextSalt()
+  const secret = secretText(name, salt, keep ? text : null)
+  bin.secrets += bin.secrets === '' ? secret : `,${secret}`
+  return `"${commit(deps.hashText, salt, name, recordId, text)}"`
+}
+
+const closeBins = (deps: SealDeps, recordId: string, { all }: Bins): readonly SealedGroup[] =>
+  all
+    .filter(({ secrets }) => secrets !== '')
+    .map(({ keys, secrets }) => ({
+      keys,
+      ...deps.encrypt(keys, sealedContext(recordId, keys), groupText(secrets)),
+    }))
 
 function binFor(bins: Bin[], keys: readonly string[]): Bin {
   for (const bin of bins) {

@@ -15,7 +15,7 @@ export type Shape =
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
-const COMMITMENT = /^hmac-sha256:[A-Za-z0-9_-]{43}$/
+const COMMITMENT = /^salted-sha256:[A-Za-z0-9_-]{43}$/
 const HANDLE = /^h_[A-Za-z0-9_-]{22}$/
 const NAME_TEXT = '^[a-z][a-z0-9_-]{0,62}$'
 

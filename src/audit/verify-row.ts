@@ -1,9 +1,8 @@
-import type { HmacText, Sha256 } from '../core/digest.ts'
+import type { Sha256 } from '../core/digest.ts'
 import { digestOfHash } from '../core/digest.ts'
-import { fromBase64url } from '../core/base64url.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Json, JsonObject } from '../core/json.ts'
-import { commit } from './commitment.ts'
+import { commit, type HashText, isSalt } from './commitment.ts'
 import { leafHash } from './merkle.ts'
 import { type OpenGroup, openSealedPart, type OpenedPart } from './open-sealed-part.ts'
 import { parseLeaf } from './parse-leaf.ts'
@@ -24,7 +23,7 @@ export type StoredRow = {
 
 export type VerifyRowDeps = {
   readonly sha256: Sha256
-  readonly hmac: HmacText
+  readonly hashText: HashText
   /** Null when the seal keys were not handed in: commitments then stay unchecked. */
   readonly open: OpenGroup | null
   /** Whom the store says a handle stands for; null when it says nothing. */
@@ -105,10 +104,10 @@ function isCommitted(
   secret: { readonly salt: string; readonly value?: Json },
   commitment: Json,
 ): boolean {
-  const salt = fromBase64url(secret.salt)
-  if (salt === null || secret.value === undefined) return false
+  if (!isSalt(secret.salt) || secret.value === undefined) return false
   const text = canonicalJson(secret.value)
-  return commit(deps.hmac, salt, name, leaf['id'] as string, text) === commitment
+  const recordId = canonicalJson(leaf['id'] ?? null)
+  return commit(deps.hashText, secret.salt, name, recordId, text) === commitment
 }
 
 /** A handle whose person the store has forgotten contradicts nothing. */

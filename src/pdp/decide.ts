@@ -1,4 +1,5 @@
-import type { Decision, Deny, PolicyRef } from '../core/decision.ts'
+import { canonicalJson } from '../core/canonical-json.ts'
+import type { Allow, Deny, Obligation, PolicyRef, Remedy } from '../core/decision.ts'
 import type { Facts } from '../core/facts.ts'
 import type { Decide } from '../core/path.ts'
 import type { Question } from '../core/question.ts'
@@ -8,7 +9,7 @@ import type { CompiledRelease } from '../policy/release.ts'
 import { argumentsRemedy } from './arguments-remedy.ts'
 import { denialMessage } from './denial-message.ts'
 import type { Judgement, PolicyFinding } from './judge.ts'
-import { basisOf, compiledOf, factorsHold, judge, policiesHold } from './judge.ts'
+import { basisOf, compiledOf, factorsHold, judge, policiesHold, policiesMightHold } from './judge.ts'
 import { nearMiss } from './near-miss.ts'
 import { unknownMembers } from './unknown-members.ts'
 import type { Denial } from './verdict.ts'
@@ -25,16 +26,49 @@ import type { Denial } from './verdict.ts'
 export const decide: Decide = (release, question, facts) => {
   const compiled = compiledOf(release)
   const judgement = judge(compiled, question, facts, EVERYTHING_KNOWN)
-  if (factorsHold(judgement) && policiesHold(judgement)) return allowed(judgement)
+  if (factorsHold(judgement) && policiesHold(judgement))
+    return allowed(question, judgement) ?? unsupported(question, facts, compiled, judgement)
   return denied(compiled, question, facts, judgement)
 }
 
 const EVERYTHING_KNOWN: readonly string[] = []
 
-function allowed(judgement: Judgement): Decision {
+/** Null when it obliges to something that nobody enforces. */
+function allowed(question: Question, judgement: Judgement): Allow | null {
   const last = judgement.policies.at(-1)?.verdict
   const policy = last?.effect === 'allow' ? last.ref : null
-  return { effect: 'allow', basis: basisOf(judgement), policy, obligations: [], advice: [] }
+  const obligations = united(judgement, 'obligations')
+  // No surface of ours enforces any kind; a policy-only answer hands them on to its caller.
+  if (obligations.length > 0 && question.caller.kind !== 'decision_caller') return null
+  const advice = united(judgement, 'advice')
+  return { effect: 'allow', basis: basisOf(judgement), policy, obligations, advice }
+}
+
+/** What every principal's allow carries, each once. */
+function united(judgement: Judgement, what: 'obligations' | 'advice'): readonly Obligation[] {
+  const all = judgement.policies.flatMap(({ verdict }) =>
+    verdict?.effect === 'allow' ? verdict[what] : [],
+  )
+  if (all.length === 0) return all
+  return [...new Map(all.map((one) => [canonicalJson([one.kind, one.value]), one])).values()]
+}
+
+function unsupported(
+  question: Question,
+  facts: Facts,
+  release: CompiledRelease,
+  judgement: Judgement,
+): Deny {
+  const kinds = [...new Set(united(judgement, 'obligations').map(({ kind }) => `\`${kind}\``))]
+  const detail = `the allow obliges to ${kinds.join(', ')}, which is not enforced here`
+  return {
+    effect: 'deny',
+    reasons: [reason('obligation_unsupported', detail)],
+    basis: basisOf(judgement),
+    policy: judgement.policies.at(-1)?.verdict?.ref ?? null,
+    remedies: [],
+    visible: mayKnow(release, question, facts),
+  }
 }
 
 function denied(
@@ -46,7 +80,7 @@ function denied(
   const isVisible = question.caller.kind === 'decision_caller' || mayKnow(release, question, facts)
   const explained = judgement.policies.flatMap(explain)
   const remediable = isVisible && factorsHold(judgement)
-  const remedy = remediable ? argumentsRemedy(release, question, facts, judgement) : null
+  const remedy = remediable ? remedyOf(release, question, facts, judgement) : null
   return {
     effect: 'deny',
     reasons: reasonsOf(release, judgement, explained),
@@ -66,7 +100,21 @@ function mayKnow(release: CompiledRelease, question: Question, facts: Facts): bo
   const granted = judgement.findings.every(
     ({ basis, reason: why }) => basis.factor !== 'grant' || why === null,
   )
-  return granted && policiesHold(judgement)
+  return granted && policiesMightHold(judgement)
+}
+
+/** An approval where all that is missing is one, else other arguments. */
+function remedyOf(
+  release: CompiledRelease,
+  question: Question,
+  facts: Facts,
+  judgement: Judgement,
+): Remedy | null {
+  if (!policiesMightHold(judgement)) return argumentsRemedy(release, question, facts, judgement)
+  const waiting = judgement.policies.find(({ verdict }) => verdict?.effect === 'deny')?.verdict
+  const rule = waiting?.effect === 'deny' ? waiting.rule : null
+  const who = rule?.approval?.by ?? 'sponsor'
+  return { kind: 'approval', who, retry: 'same call, after approval' }
 }
 
 type Explanation = {
@@ -97,7 +145,10 @@ function codeOf(denial: Denial): Reason['code'] {
   switch (denial.cause) {
     case 'rule':
     case 'no_match':
+    case 'schema':
       return 'forbidden_by_policy'
+    case 'approval':
+      return 'approval_required'
     case 'error':
       return 'evaluation_error'
     case 'limit':

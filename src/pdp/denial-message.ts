@@ -15,7 +15,12 @@ export function denialMessage(
 ): string {
   if (denial.cause === 'limit') return 'the policy took too many steps to evaluate'
   if (near !== null && near.remedy !== null) return near.remedy
+  if (denial.cause === 'schema') return 'the attributes do not fit the schema of the policy'
   const { action, resource } = evaluation.ask
+  if (denial.cause === 'approval') {
+    const by = denial.rule?.approval?.by ?? 'sponsor'
+    return `${plainAction(action)} needs the approval of ${by === 'self' ? 'its subject' : by}`
+  }
   if (near === null) {
     const what = `${quote(action)} on ${quote(resource.kind)}`
     if (denial.cause === 'error') return `a condition about ${what} could not be evaluated`

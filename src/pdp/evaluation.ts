@@ -3,7 +3,9 @@ import type { Operand } from '../cel/operand.ts'
 import type { EpochMillis } from '../core/clock.ts'
 import type { Principal } from '../core/identity.ts'
 import type { Ask } from '../core/question.ts'
+import type { EngineOptions } from '../policy/engine-options.ts'
 import type { CompiledCondition, CompiledRelease, PolicyNames } from '../policy/release.ts'
+import type { Notes } from './notes.ts'
 
 /**
  * What became of a condition. `unknown` only arises while arguments are unknown: then `yes`, `no`
@@ -22,6 +24,9 @@ export type NamedVariables = {
 /** The policy's variables as `V` reads them, and those that have no value. */
 export type ComputedVariables = { readonly operand: Operand; readonly failed: ReadonlySet<string> }
 
+/** The names by which a rollout tells one subject, or one agent, from another. */
+export type RolloutKeys = { readonly subject: string; readonly agent: string }
+
 /** One principal of the formula against one ask, while the policies are asked about it. */
 export type Evaluation = {
   readonly release: CompiledRelease
@@ -34,8 +39,15 @@ export type Evaluation = {
   readonly now: EpochMillis
   /** Shared by all evaluations of one decision. */
   readonly budget: Budget
+  readonly options: EngineOptions
+  /** Whether a condition that fails denies; if not, it counts as not met. */
+  readonly strict: boolean
+  /** Whom rollouts choose by. */
+  readonly rollout: RolloutKeys
   /** Conditions already judged: those of derived roles, and any that several roles ask for. */
-  readonly judged: Map<CompiledCondition, Truth>
+  judged: Map<CompiledCondition, Truth> | null
+  /** What happens on the way, when somebody asked for it. */
+  readonly notes: Notes | null
   /** What each policy that was met adds to the request. */
   readonly named: NamedVariables[]
   /** `runtime` in the expressions of a policy. */

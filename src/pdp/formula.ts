@@ -134,14 +134,16 @@ function reachesAudience({ audience }: InstanceCaller, { resource }: Ask): boole
 }
 
 /**
- * Every grant in the chain; none at all means that nothing was narrowed. A token that is asked for
- * is used where it will be good, which is what its id names.
+ * Every grant in the chain; none at all means that nothing was narrowed. The grants within one token
+ * are alternatives (RFC 9396 §2), those of earlier links must each cover the use as well. A token
+ * that is asked for is used where it will be good, which is what its id names.
  */
 function granted(caller: Caller, ask: Ask, facts: Facts): Reason | null {
   const own = caller.kind === 'instance' ? caller : null
   const use = { audience: own?.audience ?? (ask.resource.id as Audience), action: ask.action }
-  const all = [...(own?.grants ?? []), ...facts.grants]
-  if (all.every((grant) => covers(grant, use))) return null
+  const grants = own?.grants ?? []
+  const narrowed = grants.length > 0 && !grants.some((grant) => covers(grant, use))
+  if (!narrowed && facts.grants.every((grant) => covers(grant, use))) return null
   return reason(
     'grant_exceeded',
     `what was delegated does not cover \`${ask.action}\` on \`${ask.resource.kind}\``,

@@ -8,13 +8,15 @@ import type { Question } from '../core/question.ts'
 import type { CompiledRelease } from '../policy/release.ts'
 import { contextJson } from './context-json.ts'
 import { evaluateGuardrails, evaluatePolicies } from './evaluate-policies.ts'
-import type { Evaluation } from './evaluation.ts'
+import type { EngineOptions } from '../policy/engine-options.ts'
+import type { Evaluation, RolloutKeys } from './evaluation.ts'
+import type { Notes } from './notes.ts'
 import type { EvaluationInput } from './open-evaluation.ts'
 import { openEvaluation } from './open-evaluation.ts'
 import type { Finding } from './formula.ts'
 import { findingsOf } from './formula.ts'
-import type { Party } from './parties.ts'
-import { linksOf, partiesOf } from './parties.ts'
+import type { Link, Party } from './parties.ts'
+import { linksOf, partiesOf, personOf } from './parties.ts'
 import type { Denial, Verdict } from './verdict.ts'
 
 /** What the policies said about one principal; `evaluation` is null where facts are missing. */
@@ -40,8 +42,10 @@ export function judge(
   question: Question,
   facts: Facts,
   unknown: readonly string[],
+  notes: Notes | null = null,
 ): Judgement {
   const links = linksOf(question.caller, facts)
+  const strict = question.caller.kind !== 'decision_caller' || release.options.strictEvaluation
   const common = {
     release,
     ask: question.ask,
@@ -50,6 +54,10 @@ export function judge(
     now: question.context.time,
     budget: { steps: EVALUATION_STEPS_MAX },
     unknown,
+    options: question.caller.kind === 'decision_caller' ? release.options : strictOptions(release),
+    strict,
+    rollout: rolloutKeys(question, facts, links),
+    notes,
   }
   const policies: PolicyFinding[] = []
   for (const party of partiesOf(release, question, facts, links)) {
@@ -60,6 +68,19 @@ export function judge(
     else policies.push(judgeParty(party, common))
   }
   return { findings: findingsOf(question, facts, links), policies }
+}
+
+/** Compatibility switches act on policy-only answers alone (SECURITY 27). */
+const strictOptions = ({ options }: CompiledRelease): EngineOptions =>
+  options.lenientScopeSearch ? { ...options, lenientScopeSearch: false } : options
+
+/** A rollout chooses by the person, or by the agent where it acts on its own; within the tenant. */
+function rolloutKeys(question: Question, facts: Facts, links: readonly Link[]): RolloutKeys {
+  const { tenant } = question.caller
+  const agent = `${tenant}/agent:${links.at(-1)?.agent ?? ''}`
+  const person = personOf(question.caller) ?? facts.asserted?.id ?? null
+  const subject = person === null ? `${tenant}/agent:${links[0]?.agent ?? ''}` : `${tenant}/${person}`
+  return { subject, agent: links.length === 0 ? subject : agent }
 }
 
 function judgeParty(party: Party, common: Omit<EvaluationInput, 'principal'>): PolicyFinding {
@@ -80,6 +101,16 @@ export const policiesHold = (judgement: Judgement): boolean =>
   judgement.policies.length > 0 &&
   judgement.policies.every(
     ({ guardrail, verdict }) => guardrail === null && verdict?.effect === 'allow',
+  )
+
+/** As `policiesHold`, where an approval that could still be given counts as given. */
+export const policiesMightHold = (judgement: Judgement): boolean =>
+  judgement.policies.length > 0 &&
+  judgement.policies.every(
+    ({ guardrail, verdict }) =>
+      guardrail === null &&
+      verdict !== null &&
+      (verdict.effect === 'allow' || verdict.cause === 'approval'),
   )
 
 /** One entry per evaluation: guardrails first, then policies, then the factors beside them. */

@@ -2,6 +2,7 @@ import type { Operand } from '../cel/operand.ts'
 import { partialMap, UNKNOWN } from '../cel/operand.ts'
 import type { CelValue } from '../cel/value.ts'
 import type { CompiledExpression, PolicyNames } from '../policy/release.ts'
+import { noteError } from './notes.ts'
 import type { ComputedVariables, Evaluation, NamedVariables } from './evaluation.ts'
 
 /** The variables for a policy's expressions, made once per evaluation. */
@@ -9,6 +10,8 @@ export function namedVariables(evaluation: Evaluation, names: PolicyNames): Name
   for (const known of evaluation.named) if (known.names === names) return known
   const { P, R, request } = evaluation.request
   const { constants } = names.definitions
+  const { globals } = evaluation.options
+  const hasVariables = names.definitions.variables.length > 0
   const own = (): Operand => computed(evaluation, named).operand
   const named: NamedVariables = {
     names,
@@ -19,11 +22,11 @@ export function namedVariables(evaluation: Evaluation, names: PolicyNames): Name
       request: request as Operand,
       C: constants,
       constants,
-      V: own,
-      variables: own,
+      V: hasVariables ? own : NOTHING,
+      variables: hasVariables ? own : NOTHING,
       runtime: () => evaluation.runtimeOf(evaluation, names),
-      G: NOTHING,
-      globals: NOTHING,
+      G: globals,
+      globals,
     },
   }
   evaluation.named.push(named)
@@ -35,23 +38,23 @@ const NOTHING: { readonly [key: string]: CelValue } = Object.freeze(
 )
 
 /**
- * Whether the expression reads a variable of the policy that has no value. What it could be without
- * that variable does not count, so the answer does not depend on what was evaluated before.
+ * Whether the expression asks if a variable is there that could not be computed. It has an answer
+ * without it, which would hide the failure from a rule that denies.
  */
-export function readsFailed(
+export function asksForFailed(
   evaluation: Evaluation,
   named: NamedVariables,
   expression: CompiledExpression,
 ): boolean {
   const { variablesRead } = expression
-  if (variablesRead.length === 0) return false
+  if (expression.asksForVariables !== true) return false
   const { failed } = computed(evaluation, named)
   return failed.size > 0 && variablesRead.some((name) => failed.has(name))
 }
 
 /**
  * Evaluates all variables of the policy, each after those it reads. One that fails is left out and
- * remembered, so that whoever reads it fails too, even when it only asks whether it is there.
+ * remembered: what reads it fails in turn.
  */
 function computed(evaluation: Evaluation, named: NamedVariables): ComputedVariables {
   if (named.computed !== null) return named.computed
@@ -59,11 +62,18 @@ function computed(evaluation: Evaluation, named: NamedVariables): ComputedVariab
   const hidden = new Map<string, typeof UNKNOWN>()
   const failed = new Set<string>()
   const soFar = (): Operand => (hidden.size === 0 ? values : partialMap(values, hidden))
-  const { now, budget } = evaluation
+  const { now, budget, notes, strict } = evaluation
   const variables = { ...named.variables, V: soFar, variables: soFar }
   for (const { name, expression } of named.names.definitions.variables) {
     const outcome = expression.program.evaluate({ variables, now }, budget)
-    if (outcome.kind === 'error' || expression.variablesRead.some((read) => failed.has(read)))
+    if (outcome.kind === 'error') {
+      failed.add(name)
+      if (notes !== null) noteError(notes, expression, outcome.error.message)
+    } else if (
+      strict &&
+      expression.asksForVariables === true &&
+      expression.variablesRead.some((read) => failed.has(read))
+    )
       failed.add(name)
     else if (outcome.kind === 'unknown') hidden.set(name, UNKNOWN)
     else values[name] = outcome.value

@@ -2,7 +2,10 @@ import { matchesName } from '../policy/match-names.ts'
 import type { CompiledRule } from '../policy/release.ts'
 import type { Evaluation } from './evaluation.ts'
 import { principalTables, resourceTables } from './find-tables.ts'
-import { isAboutKind, ruleApplies } from './rule-applies.ts'
+import { isAboutKind } from './is-about-kind.ts'
+import { isPresent } from './rollout.ts'
+import { rolesActedAs } from './roles-of.ts'
+import { ruleApplies } from './rule-applies.ts'
 import { truthOf } from './truth.ts'
 import type { Denial } from './verdict.ts'
 
@@ -13,13 +16,13 @@ import type { Denial } from './verdict.ts'
  */
 export function nearMiss(evaluation: Evaluation, denial: Denial): CompiledRule | null {
   if (denial.rule !== null) return isShown(denial.rule) ? denial.rule : null
-  const { release, principal, ask } = evaluation
-  const own = principalTables(release, principal).flat()
+  const { principal, ask } = evaluation
+  const own = principalTables(evaluation).flatMap((scope) => scope.tables)
   for (const table of own) {
     const rule = missedIn(evaluation, table.byAction.get(ask.action) ?? table.open, null)
     if (rule !== null) return rule
   }
-  const tables = resourceTables(release, ask.resource).flat()
+  const tables = resourceTables(evaluation).flatMap((scope) => scope.tables)
   for (const role of principal.roles) {
     for (const table of tables) {
       const rule = missedIn(evaluation, table.byAction.get(ask.action) ?? table.open, role)
@@ -40,7 +43,9 @@ function missedIn(
   for (const rule of rules) {
     if (rule.effect !== 'allow' || rule.condition === null || !isShown(rule)) continue
     if (!matchesName(rule.actions, action) || !isAboutKind(rule, resource.kind)) continue
-    if (role !== null && ruleApplies(evaluation, rule, role) !== 'yes') continue
+    if (role !== null && ruleApplies(evaluation, rule, rolesActedAs(evaluation, role)) !== 'yes')
+      continue
+    if (rule.rollout !== null && !isPresent(evaluation, rule, rule.rollout)) continue
     if (truthOf(evaluation, rule.names, rule.condition) === 'no') return rule
   }
   return null

@@ -6,7 +6,9 @@ import type { JsonObject } from '../core/json.ts'
 import type { Ask } from '../core/question.ts'
 import type { CompiledRelease } from '../policy/release.ts'
 import { runtimeOf } from './derived-roles.ts'
-import type { Evaluation } from './evaluation.ts'
+import type { EngineOptions } from '../policy/engine-options.ts'
+import type { Evaluation, RolloutKeys } from './evaluation.ts'
+import type { Notes } from './notes.ts'
 
 /** Who asks what, and what is known about it. */
 export type EvaluationInput = {
@@ -19,6 +21,10 @@ export type EvaluationInput = {
   readonly budget: Budget
   /** Members of `R.attr` that are not known; empty when all are. */
   readonly unknown: readonly string[]
+  readonly options: EngineOptions
+  readonly strict: boolean
+  readonly rollout: RolloutKeys
+  readonly notes: Notes | null
 }
 
 /** Begins the evaluation of one principal against one ask. */
@@ -58,7 +64,11 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     partial: unknown.length > 0,
     now,
     budget,
-    judged: new Map(),
+    options: input.options,
+    strict: input.strict,
+    rollout: input.rollout,
+    notes: input.notes,
+    judged: null,
     named: [],
     runtimeOf,
   }

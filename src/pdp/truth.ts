@@ -1,6 +1,7 @@
 import type { CompiledCondition, CompiledExpression, PolicyNames } from '../policy/release.ts'
 import type { Evaluation, NamedVariables, Truth } from './evaluation.ts'
-import { namedVariables, readsFailed } from './named-variables.ts'
+import { asksForFailed, namedVariables } from './named-variables.ts'
+import { noteError } from './notes.ts'
 
 /**
  * Judges a condition in the names of a policy. `all`, `any` and `none` go from left to right and
@@ -20,9 +21,10 @@ export function rememberedTruth(
   names: PolicyNames,
   condition: CompiledCondition,
 ): Truth {
-  const known = evaluation.judged.get(condition)
+  const known = evaluation.judged?.get(condition)
   if (known !== undefined) return known
   const truth = truthOf(evaluation, names, condition)
+  evaluation.judged ??= new Map()
   evaluation.judged.set(condition, truth)
   return truth
 }
@@ -61,22 +63,27 @@ function judgeUntil(
 
 const negate = (truth: Truth): Truth => (truth === 'yes' ? 'no' : truth === 'no' ? 'yes' : truth)
 
-/** A result that is no boolean is no, as in Cerbos; whoever reads a failed variable fails with it. */
+/**
+ * A result that is no boolean is no, as in Cerbos. One that fails is an error where evaluation is
+ * strict, else it is no; asking whether a variable is there that has failed fails as well.
+ */
 function judgeExpression(
   evaluation: Evaluation,
   named: NamedVariables,
   expression: CompiledExpression,
 ): Truth {
-  const { now, budget } = evaluation
+  const { now, budget, strict, notes } = evaluation
   const outcome = expression.program.evaluate({ variables: named.variables, now }, budget)
-  if (outcome.kind === 'error' && outcome.error.kind === 'limit') return 'limit'
-  if (readsFailed(evaluation, named, expression)) return 'error'
+  if (outcome.kind === 'error') {
+    if (notes !== null) noteError(notes, expression, outcome.error.message)
+    if (outcome.error.kind === 'limit') return 'limit'
+    return strict ? 'error' : 'no'
+  }
+  if (strict && asksForFailed(evaluation, named, expression)) return 'error'
   switch (outcome.kind) {
     case 'value':
       return outcome.value === true ? 'yes' : 'no'
     case 'unknown':
       return 'unknown'
-    case 'error':
-      return 'error'
   }
 }

@@ -45,6 +45,7 @@ export type SourceFile = {
   readonly problems: Diagnostic[]
 }
 
+/** Opens a text for reading; its problems are empty so far. */
 export function openSourceFile(path: string, text: string): SourceFile {
   const lineStarts = [0]
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))

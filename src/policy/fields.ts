@@ -75,6 +75,7 @@ export function optionalNode(fields: Fields, key: string): YamlNode | null {
   return value === undefined || (value.kind === 'scalar' && value.value === null) ? null : value
 }
 
+/** The field's node, or null with a problem reported when it is absent. */
 export function requiredNode(fields: Fields, key: string): YamlNode | null {
   const node = optionalNode(fields, key)
   if (node === null) {
@@ -92,11 +93,13 @@ export function requiredText(fields: Fields, key: string, rule: TextRule = {}): 
   return node === null ? null : textOf(fields.file, node, `\`${key}\` of ${fields.name}`, rule)
 }
 
+/** Text that is not empty; null when it is absent, or with a problem reported. */
 export function optionalText(fields: Fields, key: string, rule: TextRule = {}): string | null {
   const node = optionalNode(fields, key)
   return node === null ? null : textOf(fields.file, node, `\`${key}\` of ${fields.name}`, rule)
 }
 
+/** Text that is not empty and fits the rule, or null with a problem reported. */
 export function textOf(
   file: SourceFile,
   node: YamlNode,
@@ -170,6 +173,7 @@ export function textsOf(
   return [...texts.values()]
 }
 
+/** True or false; null when it is absent, or with a problem reported. */
 export function optionalBoolean(fields: Fields, key: string): boolean | null {
   const node = optionalNode(fields, key)
   if (node === null) return null

@@ -1,12 +1,4 @@
-import {
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  parseAllDocuments,
-  visit,
-} from 'yaml'
+import { isCollection, isMap, isPair, isScalar, isSeq, parseAllDocuments, visit } from 'yaml'
 import type { Document, Pair, Scalar, Tags, YAMLMap, YAMLSeq } from 'yaml'
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Result } from '../core/result.ts'
@@ -60,7 +52,7 @@ function valueOf(path: string, text: string): Result<string | null, readonly Dia
 
 const COLUMNS_MAX = 100
 
-/** Null when the text is not exactly one document. */
+/** Null when the text is not exactly one document, or cannot be written in this order. */
 function layOut(text: string): string | null {
   const documents = parseAllDocuments(text, {
     version: '1.2',
@@ -79,14 +71,21 @@ function layOut(text: string): string | null {
       node.flow = node.items.length === 0 || stays
     },
   })
-  return document.toString({
-    indent: 2,
-    indentSeq: true,
-    lineWidth: 0,
-    singleQuote: true,
-    flowCollectionPadding: false,
-  })
+  try {
+    return document.toString(LAYOUT)
+  } catch {
+    // An anchor that came to stand behind what uses it cannot be written.
+    return null
+  }
 }
+
+const LAYOUT = {
+  indent: 2,
+  indentSeq: true,
+  lineWidth: 0,
+  singleQuote: true,
+  flowCollectionPadding: false,
+} as const
 
 const depthOf = (path: readonly unknown[]): number => path.filter(isCollection).length
 
@@ -119,7 +118,9 @@ function tidyList(list: YAMLSeq, depth: number): void {
 }
 
 const isShort = (node: Scalar): boolean =>
-  node.type !== 'BLOCK_FOLDED' && node.type !== 'BLOCK_LITERAL' && !String(node.value).includes('\n')
+  node.type !== 'BLOCK_FOLDED' &&
+  node.type !== 'BLOCK_LITERAL' &&
+  !String(node.value).includes('\n')
 
 /** What may stand before a value on its line beside the indentation: a dash and the longest key. */
 const KEY_COLUMNS = 20
@@ -161,7 +162,7 @@ function orderFields(document: Document): void {
         const found = order.indexOf(keyOf(pair))
         return found === -1 ? order.length : found
       }
-      const items = node.items as Pair[]
+      const items = node.items
       const sorted = items.map((pair, index) => ({ pair, index, rank: rank(pair) }))
       sorted.sort((left, right) => left.rank - right.rank || left.index - right.index)
       items.splice(0, items.length, ...sorted.map(({ pair }) => pair))

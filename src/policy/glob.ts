@@ -6,6 +6,7 @@
  */
 export type Glob = { readonly pattern: string; readonly matches: (text: string) => boolean }
 
+/** Whether a name stands for others: only `*` makes a pattern. */
 export const isPattern = (text: string): boolean => text.includes('*')
 
 /** Null when the pattern is malformed (an open bracket or brace). */

@@ -99,8 +99,7 @@ function expressionFate(judging: Judging, { source, scalar }: Expression): Fate 
     { steps: EVALUATION_STEPS_MAX },
   )
   if (outcome.kind === 'unknown') return 'open'
-  const fate =
-    outcome.kind === 'error' ? 'fails' : outcome.value === true ? 'always' : 'never'
+  const fate = outcome.kind === 'error' ? 'fails' : outcome.value === true ? 'always' : 'never'
   const text = source.replaceAll(/\s+/g, ' ').trim()
   const says = { always: 'always holds', never: 'never holds', fails: 'always fails' }[fate]
   const message = `\`${text}\` ${says}, whatever is asked`

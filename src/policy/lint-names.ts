@@ -1,5 +1,6 @@
 import type { LintWarning } from './lint-warning.ts'
 import { warningAt } from './lint-warning.ts'
+import { isDerivedRule } from './lint-rules.ts'
 import { matchesName, nameMatcher } from './match-names.ts'
 import type { NameRef, PolicyTree } from './tree.ts'
 
@@ -26,18 +27,15 @@ export function lintNames(
 function unknownRoles(tree: PolicyTree, known: ReadonlySet<string>): readonly LintWarning[] {
   if (tree.kind === 'export_constants' || tree.kind === 'export_variables') return []
   const named =
-    tree.kind === 'derived_roles'
-      ? tree.definitions.map(({ name, at, parentRoles }) => ({ name, at, roles: parentRoles }))
-      : tree.rules
-  const warned = new Set<string>()
+    tree.kind === 'role'
+      ? [{ name: tree.role, at: tree.at, roles: [tree.role, ...tree.parentRoles] }]
+      : tree.kind === 'derived_roles'
+        ? tree.definitions.map(({ name, at, parentRoles }) => ({ name, at, roles: parentRoles }))
+        : tree.rules.filter((rule) => !isDerivedRule(tree, rule))
   return named.flatMap(({ name, at, roles }) =>
     roles.flatMap((role) => {
       const matcher = nameMatcher([role])
-      // The short form makes three rules of one, at one place.
-      const place = `${at} ${role}`
-      if (matcher.any || warned.has(place) || [...known].some((one) => matchesName(matcher, one)))
-        return []
-      warned.add(place)
+      if (matcher.any || [...known].some((one) => matchesName(matcher, one))) return []
       const message = `nobody has the role \`${role}\` of \`${name}\``
       const hint = 'give it to a person or an agent in reeve.yaml, or correct the name'
       return [warningAt(tree.file, at, { code: 'role_unknown', message, hint })]
@@ -51,7 +49,7 @@ function unknownTools(tree: PolicyTree, known: ReadonlySet<string>): readonly Li
   const kinds: readonly NameRef[] =
     tree.kind === 'resource'
       ? [{ name: tree.resource, at: tree.rules[0]?.at ?? tree.at }]
-      : tree.kind === 'principal' || tree.kind === 'guardrail'
+      : tree.kind === 'principal' || tree.kind === 'guardrail' || tree.kind === 'role'
         ? tree.rules.map(({ resource, at }) => ({ name: resource ?? '', at }))
         : []
   return kinds.flatMap(({ name, at }) => {

@@ -17,9 +17,13 @@ export function lintRules(trees: readonly PolicyTree[]): readonly LintWarning[] 
   })
 }
 
-type WithRules = Extract<PolicyTree, { readonly rules: readonly RuleTree[] }>
+/** Role policies are left out: their rules list what a role may do at most, and decide nothing alone. */
+type WithRules = Exclude<
+  Extract<PolicyTree, { readonly rules: readonly RuleTree[] }>,
+  { readonly kind: 'role' }
+>
 
-const hasRules = (tree: PolicyTree): tree is WithRules => 'rules' in tree
+const hasRules = (tree: PolicyTree): tree is WithRules => 'rules' in tree && tree.kind !== 'role'
 
 /** Rules that are combined with each other have one key. */
 function keyOf(tree: WithRules): string {
@@ -38,7 +42,6 @@ type Placed = {
   readonly rule: RuleTree
   /** The kind or pattern of kinds that it is about. */
   readonly resource: string
-  /** Whether the short form made it beside the rule that its author wrote. */
   readonly isDerived: boolean
 }
 
@@ -47,9 +50,12 @@ const placed = (tree: WithRules): readonly Placed[] =>
     tree,
     rule,
     resource: rule.resource ?? (tree.kind === 'resource' ? tree.resource : '*'),
-    isDerived:
-      tree.kind === 'resource' && tree.shortForm && /\.(?:connect|issue)$/.test(rule.name),
+    isDerived: isDerivedRule(tree, rule),
   }))
+
+/** Whether the short form made the rule beside the one that its author wrote. */
+export const isDerivedRule = (tree: PolicyTree, { name }: { readonly name: string }): boolean =>
+  tree.kind === 'resource' && tree.shortForm && /\.(?:connect|issue)$/.test(name)
 
 function warningOf(
   one: Placed,
@@ -58,24 +64,34 @@ function warningOf(
 ): readonly LintWarning[] {
   const { rule, tree } = one
   const denies = (other: Placed): boolean =>
-    other.rule.effect === 'deny' && other.rule.condition === null && covers(other, one)
+    other.rule.effect === 'deny' &&
+    other.rule.condition === null &&
+    !other.rule.rollout &&
+    covers(other, one)
   const blocker = rule.effect === 'deny' ? undefined : [...guardrails, ...table].find(denies)
   if (blocker !== undefined) {
     const message = `rule \`${rule.name}\` never allows anything: \`${blocker.rule.name}\` in ${placeOf(blocker)} always denies it`
     return [warningAt(tree.file, rule.at, { code: 'rule_unreachable', message })]
   }
-  // A remedy sentence is a reason of its own to stand beside another deny.
-  const twin = rule.remedy === null ? table.find((other) => replaces(other, one, table)) : undefined
+  const twin = hasOwnWords(rule) ? undefined : table.find((other) => replaces(other, one, table))
   if (twin === undefined) return []
   const message = `rule \`${rule.name}\` adds nothing: \`${twin.rule.name}\` in ${placeOf(twin)} ${rule.effect === 'allow' ? 'allows' : 'denies'} all of it`
   return [warningAt(tree.file, rule.at, { code: 'rule_redundant', message })]
 }
+
+/** A rule that says or asks for something of its own has a reason to stand beside another. */
+const hasOwnWords = (rule: RuleTree): boolean =>
+  rule.remedy !== null ||
+  [rule.output, rule.approval, rule.rollout, rule.obligations?.length, rule.advice?.length].some(
+    Boolean,
+  )
 
 const placeOf = ({ tree }: Placed): string => tree.file.path
 
 /** Whether one rule says all that the other says; of two that say the same, the first one stays. */
 function replaces(other: Placed, one: Placed, table: readonly Placed[]): boolean {
   if (other === one || other.rule.effect !== one.rule.effect || !covers(other, one)) return false
+  if (other.rule.approval || other.rule.rollout) return false
   const isWider = other.rule.condition === null || sameCondition(other, one)
   if (!isWider) return false
   const isMutual = covers(one, other) && (one.rule.condition === null || sameCondition(one, other))
@@ -113,6 +129,7 @@ function covers(wide: Placed, narrow: Placed): boolean {
 function coversNames(wide: readonly string[], narrow: readonly string[]): boolean {
   const matcher = nameMatcher(wide)
   return narrow.every(
-    (name) => wide.includes(name) || (name.includes('*') ? matcher.any : matchesName(matcher, name)),
+    (name) =>
+      wide.includes(name) || (name.includes('*') ? matcher.any : matchesName(matcher, name)),
   )
 }

@@ -16,6 +16,7 @@ export function lintUnused(trees: readonly PolicyTree[]): readonly LintWarning[]
       case 'resource':
         return [...unusedLocals(tree), ...unusedRoleImports(trees, tree)]
       case 'principal':
+      case 'role':
       case 'guardrail':
         return unusedLocals(tree)
     }
@@ -43,10 +44,7 @@ function unusedLocals(
     definitions
       .filter(({ name }) => !reads(tree.file, kind, name))
       .map(({ name, at }) => unused(tree.file, at, `nothing reads the ${kind} \`${name}\``))
-  return [
-    ...check('constant', tree.constants.local),
-    ...check('variable', tree.variables.local),
-  ]
+  return [...check('constant', tree.constants.local), ...check('variable', tree.variables.local)]
 }
 
 const importers = (

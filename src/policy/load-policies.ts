@@ -17,6 +17,7 @@ import { parsePolicyFile } from './parse-policy.ts'
 import { percentileUnder } from './percentile.ts'
 import type { CompiledRelease } from './release.ts'
 
+/** One file of a policy set; the path is for messages only. */
 export type PolicyFile = { readonly path: string; readonly text: string }
 
 /**

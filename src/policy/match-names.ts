@@ -22,3 +22,9 @@ export function matchesName(matcher: NameMatcher, text: string): boolean {
   for (const matches of matcher.patterns) if (matches(text)) return true
   return false
 }
+
+/** Whether one of the names matches. */
+export function matchesAny(matcher: NameMatcher, texts: readonly string[]): boolean {
+  for (const text of texts) if (matchesName(matcher, text)) return true
+  return false
+}

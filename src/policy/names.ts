@@ -23,9 +23,11 @@ export const foldName = (name: string): string =>
 
 const withScope = (key: string, scope: string): string => (scope === '' ? key : `${key}/${scope}`)
 
+/** The key of a resource policy, as decisions name it: `resource.<kind>.v<version>[/<scope>]`. */
 export const resourceKey = (resource: string, version: string, scope: string): string =>
   withScope(`resource.${foldName(resource)}.v${version}`, scope)
 
+/** The key of a principal policy, as decisions name it. */
 export const principalKey = (principal: string, version: string, scope: string): string =>
   withScope(`principal.${foldName(principal)}.v${version}`, scope)
 

@@ -1,22 +1,21 @@
 import assert from 'node:assert/strict'
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { isSalt, SALT_BYTES } from '../audit/commitment.ts'
+import { fromBase64url } from '../core/base64url.ts'
 import { createNonces } from './nonces.ts'
 import { createRandomPool } from './random-pool.ts'
-import { createHmacText, decryptBox, encryptBox } from './node-crypto.ts'
+import { base64url, decryptBox, encryptBox } from './node-crypto.ts'
+import { createSalts } from './salts.ts'
 
-test('the fast HMAC is the platform’s for every key up to a block and every text', () => {
-  const hmac = createHmacText()
-  const texts = fc.oneof(
-    fc.string({ unit: 'binary' }),
-    fc.nat(200_000).map((length) => 'é'.repeat(length)),
-  )
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }), texts, (key, text) => {
-      assert.equal(hmac(key, text), createHmac('sha256', key).update(text).digest('base64url'))
-    }),
-  )
+test('salts are fresh, canonical and of one length, over the end of a pool too', () => {
+  const nextSalt = createSalts({ randomBytes, base64url })
+  const salts = Array.from({ length: 1000 }, nextSalt)
+  assert.equal(new Set(salts).size, salts.length)
+  for (const salt of salts) {
+    assert.ok(isSalt(salt))
+    assert.equal(fromBase64url(salt)?.length, SALT_BYTES)
+  }
 })
 
 test('a box opens only under its own key, nonce and context, and with every bit in place', () => {

@@ -8,41 +8,16 @@ import {
   sign,
   verify,
 } from 'node:crypto'
+import type { HashText } from '../audit/commitment.ts'
 import { NONCE_BYTES, TAG_BYTES } from '../audit/sealed-part.ts'
-import type { HmacText, Sha256 } from '../core/digest.ts'
+import type { Sha256 } from '../core/digest.ts'
 
 export const base64url = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
 
 export const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer')
 
-const BLOCK_BYTES = 64
-const HASH_BYTES = 32
-
-/** What is committed is mostly a name or a sentence; anything longer gets a buffer of its own. */
-const MESSAGE_BYTES_USUAL = 64 * 1024
-
-/**
- * Makes an HMAC-SHA-256 (RFC 2104 §2) out of two one-shot hashes over one reused buffer: a tenth of
- * the time of a `Hmac` object, and a record needs a dozen. Keys are at most one block long.
- */
-export function createHmacText(): HmacText {
-  const usual = Buffer.alloc(MESSAGE_BYTES_USUAL)
-  const outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES)
-  return (key, text) => {
-    const room = BLOCK_BYTES + text.length * 3
-    const inner = room <= usual.length ? usual : Buffer.alloc(room)
-    for (let i = 0; i < BLOCK_BYTES; i++) {
-      const byte = key[i] ?? 0
-      inner[i] = byte ^ 0x36
-      outer[i] = byte ^ 0x5c
-    }
-    const length = inner.write(text, BLOCK_BYTES, 'utf8')
-    const digest = hash('sha256', inner.subarray(0, BLOCK_BYTES + length), 'binary')
-    outer.write(digest, BLOCK_BYTES, 'binary')
-    return hash('sha256', outer, 'base64url')
-  }
-}
+export const hashText: HashText = (text) => hash('sha256', text, 'base64url')
 
 /** AES-256-GCM; the result is ciphertext and tag. Context is ASCII, text is UTF-8. */
 export function encryptBox(

@@ -7,7 +7,7 @@ import type { TenantId } from '../core/ids.ts'
 import { type Reason, reason } from '../core/reason.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { readCheckpointPublicKey, readSealKey, type StorePaths, storePaths } from './key-files.ts'
-import { createHmacText, sha256, verifyEd25519 } from './node-crypto.ts'
+import { hashText, sha256, verifyEd25519 } from './node-crypto.ts'
 import { type Ledger, openLedger } from './open-ledger.ts'
 import { originOf } from './sqlite/commit-group.ts'
 
@@ -67,7 +67,7 @@ function verifySnapshot(
   const { tenant, checkpoint: anchor } = options
   const deps = {
     sha256,
-    hmac: createHmacText(),
+    hashText,
     verifyEd25519,
     open: openGroup,
     personOf: rows.personOf,

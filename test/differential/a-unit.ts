@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Names } from './an-expression.ts'
-import { aValueExpression, anExpression } from './an-expression.ts'
+import { anExpression, aTotalExpression, aValueExpression } from './an-expression.ts'
 import type { Features } from './features.ts'
 
 /** A condition as the language nests them. */
@@ -96,6 +96,9 @@ const CHAINS: readonly (readonly string[])[] = [
   ['', 'solo'],
 ]
 
+/** No principal has policies in `solo`, so that the scope exists for resources alone. */
+const PRINCIPAL_CHAINS = CHAINS.filter((chain) => !chain.includes('solo'))
+
 export const ACTIONS = [
   'view',
   'edit',
@@ -149,12 +152,21 @@ const some = <T>(values: readonly T[], maxLength: number): fc.Arbitrary<T[]> =>
 /** Units of the language's size that `features` allows. */
 export function aUnit(features: Features): fc.Arbitrary<Unit> {
   const globals = features.globals ? [...Object.keys(GLOBALS), 'none'] : NONE
-  const inRules: Names = { variables: VARIABLES, constants: CONSTANTS, derivedRoles: DERIVED_ROLES, globals }
+  const absorbs = features.absorbedVariableErrors
+  const inRules: Names = {
+    // `v2` and `v4` may fail.
+    variables: absorbs ? VARIABLES : ['v1', 'v3'],
+    alone: absorbs ? NONE : ['v2', 'v4'],
+    constants: CONSTANTS,
+    derivedRoles: DERIVED_ROLES,
+    globals,
+  }
   const elsewhere: Names = { ...inRules, derivedRoles: NONE }
-  const plain: Names = { ...elsewhere, variables: NONE, constants: ['c3'] }
+  const plain: Names = { ...elsewhere, variables: NONE, alone: NONE, constants: ['c3'] }
+  const first = (names: Names) => (absorbs ? aValueExpression(names) : aTotalExpression)
   const locals: fc.Arbitrary<Locals> = fc.record({
     variables: fc.tuple(
-      aValueExpression({ ...plain, constants: CONSTANTS }),
+      first({ ...plain, constants: CONSTANTS }),
       aValueExpression({ ...plain, variables: ['v1', 'v3'] }),
     ),
     constants: fc.tuple(constant, constant),
@@ -163,7 +175,7 @@ export function aUnit(features: Features): fc.Arbitrary<Unit> {
     .record({
       kind: fc.constantFrom('doc§', ...KINDS),
       exported: fc.record({
-        variables: fc.tuple(aValueExpression(plain), aValueExpression({ ...plain, variables: ['v3'] })),
+        variables: fc.tuple(first(plain), aValueExpression({ ...plain, variables: ['v3'] })),
         constant,
       }),
       derivedRoles: fc.tuple(
@@ -197,7 +209,8 @@ function aCondition(names: Names): fc.Arbitrary<Condition> {
 }
 
 const anEffect = fc.constantFrom<Effect>('EFFECT_ALLOW', 'EFFECT_ALLOW', 'EFFECT_DENY')
-const aName = fc.option(fc.constantFrom('first', 'a.b-c', 'x@y', 'rule-002'), { freq: 3 })
+// A name like `rule-002` is left out: the oracle takes it for the default name of another rule.
+const aName = fc.option(fc.constantFrom('first', 'a.b-c', 'x@y', 'second'), { freq: 3 })
 
 function anOutput(features: Features, names: Names): fc.Arbitrary<Output | null> {
   if (!features.outputs) return fc.constant(null)
@@ -251,7 +264,10 @@ function resourcePolicies(
     .map((groups) => groups.flat())
 }
 
-const RESOURCE_PATTERNS = ['*', 'doc*', 'mcp:*', 'doc§', 'mcp:pay§', 'x*', 'album:*', 'q§*', '**']
+/**
+ * Patterns of kinds are written as kinds are folded: the oracle matches `mcp:*` with no kind at all.
+ */
+const RESOURCE_PATTERNS = ['*', 'doc*', 'mcp_*', 'doc§', 'mcp:pay§', 'x*', 'album_*', 'q§*', '**']
 
 function principalPolicies(
   features: Features,
@@ -274,7 +290,7 @@ function principalPolicies(
     { minLength: 1, maxLength: 2, selector: ({ resource }) => resource },
   )
   return fc
-    .oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.constantFrom(...CHAINS) })
+    .oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.constantFrom(...PRINCIPAL_CHAINS) })
     .chain((chain) =>
       fc.tuple(...chain.map((scope) => fc.record({ scope: fc.constant(scope), locals, rules }))),
     )

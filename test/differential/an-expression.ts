@@ -3,6 +3,8 @@ import fc from 'fast-check'
 /** What an expression may read beside the request. */
 export type Names = {
   readonly variables: readonly string[]
+  /** Variables that are only read as a whole expression: nothing can do without their value. */
+  readonly alone: readonly string[]
   readonly constants: readonly string[]
   /** Derived roles that `runtime.effectiveDerivedRoles` may hold; none where it is not read. */
   readonly derivedRoles: readonly string[]
@@ -136,7 +138,6 @@ const presence: Text = fc.oneof(
   fill('!has(', attribute('n', 'missing', 'flag'), ')'),
   fill('has(', attribute('n'), ') && ', attribute('n'), ' ', COMPARE, ' ', number),
   fill(attribute('?n'), '.hasValue()'),
-  oneOf('has(R.attr) && has(P.attr)'),
 )
 
 const texts: Text = fc.oneof(
@@ -248,8 +249,20 @@ export function anExpression(names: Names): Text {
       { weight: 1, arbitrary: fill('(', tie('expression'), ' ? ', tie('expression'), ' : ', tie('expression'), ')') },
     ),
   }))
-  return expression
+  const { alone } = names
+  if (alone.length === 0) return expression
+  const read = fill('V.', oneOf(...alone), fc.oneof(fc.constant(''), fill(' ', EQUAL, ' "a"')))
+  return fc.oneof({ weight: 12, arbitrary: expression }, { weight: 1, arbitrary: read })
 }
+
+/** A value that never fails, whatever the attributes are. */
+export const aTotalExpression: Text = fc.oneof(
+  oneOf('true', 'false', '1', '"a"', '["a", "b"]', 'P.id', 'R.kind', 'P.roles', 'R.attr'),
+  fill('has(', attribute('n', 's', 'flag', 'missing'), ')'),
+  fill(oneOf('R', 'P'), '.attr.?', oneOf('n', 's', 'flag', 'tags'), '.orValue(', oneOf('1.0', '"a"', 'false'), ')'),
+  fill('"', oneOf('user', 'admin', 'boss§'), '" in P.roles'),
+  fill(oneOf('R', 'P'), '.attr.?', oneOf('n', 's'), ' == optional.of(', oneOf('1.0', '"a"'), ')'),
+)
 
 /** A value of any type, for a variable. */
 export const aValueExpression = (names: Names): Text =>

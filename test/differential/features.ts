@@ -16,6 +16,11 @@ export type Features = {
   readonly matched: boolean
   /** The derived roles that the answer names. */
   readonly effectiveDerivedRoles: boolean
+  /**
+   * A failed variable in an expression that could do without it (`V.failed || true`,
+   * `has(V.failed)`): strict evaluation of ours denies, the oracle lets the rest decide.
+   */
+  readonly absorbedVariableErrors: boolean
   /** The mode in which a failed condition is a false one, beside the strict mode. */
   readonly lenientMode: boolean
 }
@@ -30,6 +35,7 @@ export const LANDED: Features = {
   topLevelVariables: false,
   matched: false,
   effectiveDerivedRoles: false,
+  absorbedVariableErrors: false,
   lenientMode: false,
 }
 

@@ -27,7 +27,7 @@ export function renderUnit(features: Features, unit: Unit, index: number): reado
 }
 
 const fileText = (body: object, index: number): string =>
-  JSON.stringify(body, null, 1).replaceAll('§', String(index))
+  JSON.stringify(body).replaceAll('§', String(index))
 
 const file = (path: string, body: object, index: number): StoreFile => ({
   path,

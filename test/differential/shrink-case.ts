@@ -21,13 +21,11 @@ export async function shrinkCase(setup: StoreSetup, found: Case): Promise<Case |
     const candidates = reductions(known.unit).toSorted(
       (left, right) => sizeOf(left) - sizeOf(right),
     )
-    const offset = round === 0 ? 0 : 0
-    const better = await firstFailing(setup, candidates.slice(offset, CANDIDATES_MAX), known.call)
-    if (better === null) {
-      const rest = await firstFailing(setup, candidates.slice(CANDIDATES_MAX), known.call)
-      if (rest === null) return known
-      smallest = rest
-    } else smallest = better
+    const better =
+      (await firstFailing(setup, candidates.slice(0, CANDIDATES_MAX), known.call)) ??
+      (await firstFailing(setup, candidates.slice(CANDIDATES_MAX), known.call))
+    if (better === null) return known
+    smallest = better
   }
   return smallest
 }

@@ -58,6 +58,7 @@ export function assembleConfig(
     })),
     policyFiles: references.policies(raw),
     decisionDeadlineMs: raw.limits.decision_deadline_ms,
+    callsPerSecond: raw.limits.calls_per_second,
   }
 }
 

@@ -108,6 +108,8 @@ const model = z.strictObject({
   attr,
 })
 
+const rate = z.int().min(1).max(1_000_000)
+
 const caller = z.union(
   [z.strictObject({ local: z.literal(true) }), z.strictObject({ id: name, credential: secret })],
   { error: 'must be {local: true} or {id, credential}' },
@@ -140,7 +142,16 @@ const config = z.strictObject({
   mcp: z.strictObject({ servers: z.array(server).max(1000).default([]) }).prefault({}),
   agents: z.array(agent).max(10_000).default([]),
   limits: z
-    .strictObject({ decision_deadline_ms: z.int().min(1).max(10_000).default(200) })
+    .strictObject({
+      decision_deadline_ms: z.int().min(1).max(10_000).default(200),
+      calls_per_second: z
+        .strictObject({
+          instance: rate.default(1000),
+          sponsor: rate.default(10_000),
+          tenant: rate.default(100_000),
+        })
+        .prefault({}),
+    })
     .prefault({}),
 })
 

@@ -1,5 +1,6 @@
 /** The configuration after parsing: every default applied, every path absolute, secrets as values in memory only. */
 import type { JsonObject } from '../../core/json.ts'
+import type { RateLimits } from '../../gateway/bound-rate.ts'
 
 export type Mode = 'development' | 'production'
 
@@ -100,6 +101,7 @@ export type Config = {
   readonly models: readonly ModelConfig[]
   readonly policyFiles: readonly PolicyFile[]
   readonly decisionDeadlineMs: number
+  readonly callsPerSecond: RateLimits
 }
 
 /** A mistake in a file, with where it is and how to mend it; `reeve` exits with 3 on any. */

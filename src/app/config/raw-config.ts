@@ -70,5 +70,8 @@ export type RawConfig = {
   models: RawModel[]
   mcp: { servers: RawServer[] }
   agents: RawAgent[]
-  limits: { decision_deadline_ms: number }
+  limits: {
+    decision_deadline_ms: number
+    calls_per_second: { instance: number; sponsor: number; tenant: number }
+  }
 }

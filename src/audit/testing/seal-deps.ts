@@ -1,14 +1,14 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, hash, randomBytes } from 'node:crypto'
 import { toBase64url } from '../../core/base64url.ts'
-import type { HmacText, Sha256 } from '../../core/digest.ts'
+import type { Sha256 } from '../../core/digest.ts'
 import { fail, ok } from '../../core/result.ts'
+import { type HashText, SALT_BYTES } from '../commitment.ts'
 import type { OpenGroup } from '../open-sealed-part.ts'
 import type { SealDeps } from '../seal-record.ts'
 
 export const testSha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest()
 
-export const testHmac: HmacText = (key, text) =>
-  createHmac('sha256', key).update(text, 'utf8').digest('base64url')
+export const testHashText: HashText = (text) => hash('sha256', text, 'base64url')
 
 /** Keys and handles in memory; `erase` destroys one as an erasure would. */
 export type TestSeals = {
@@ -34,8 +34,8 @@ export function createTestSeals(): TestSeals {
   }
   const deps: SealDeps = {
     sha256: testSha256,
-    hmac: testHmac,
-    randomBytes,
+    hashText: testHashText,
+    nextSalt: () => randomBytes(SALT_BYTES).toString('base64url'),
     base64url: toBase64url,
     tenantKeyOf: () => 't_tenant',
     handleOf: (tenant, person) => {

@@ -29,9 +29,12 @@ export function markOf(result: ActionReport['result'], colors: Colors): string {
 }
 
 function suiteLines(suite: SuiteReport, colors: Colors, verbose: boolean): readonly string[] {
-  const note = suite.note === '' ? '' : colors.dim(`  ${suite.note}`)
-  const head = `${markOf(suite.result, colors)} ${colors.bold(suite.name)}  ${colors.dim(suite.path)}${note}`
-  if (suite.note === LEFT_OUT) return []
+  const aside = suite.note === '' ? '' : colors.dim(`  ${suite.note}`)
+  const head = `${markOf(suite.result, colors)} ${colors.bold(suite.name)}  ${colors.dim(suite.path)}${aside}`
+  const left = suite.cases.every(({ actions }) =>
+    actions.every(({ note: why }) => why === LEFT_OUT),
+  )
+  if (suite.cases.length > 0 && left) return []
   if (suite.result === 'skipped' && !verbose) return [head]
   const problems = suite.problems.flatMap((problem) => formatDiagnostic(problem).split('\n'))
   const lines = [head, ...problems.map((line) => `     ${line}`)]

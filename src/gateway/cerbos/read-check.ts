@@ -1,225 +1,234 @@
 import type { Principal } from '../../core/identity.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
-import type { Ask, Resource } from '../../core/question.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
+import type { Resource } from '../../core/question.ts'
 import { reason, type Reason } from '../../core/reason.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
+import { readAuxTokens, type AuxTokens } from './read-aux-tokens.ts'
+import {
+  closed,
+  eitherOf,
+  flagAt,
+  listAt,
+  mustBeObject,
+  objectAt,
+  textAt,
+  textsAt,
+  WrongShape,
+} from './field-reader.ts'
+import { locateJson, type JsonPath } from './locate-json.ts'
+import { problemOf, type Step, type Violation } from './violation.ts'
 
 /** A request to `/api/check/resources`, in the order in which it was sent. */
 export type CheckRequest = {
   readonly requestId: string
+  readonly includeMeta: boolean
   /** The principal as sent: data to decide about, not who the caller is (SECURITY 5). */
   readonly principal: Principal
   readonly entries: readonly CheckEntry[]
+  readonly tokens: AuxTokens
 }
 
-/** One resource and what is asked about it. */
-export type CheckEntry = {
-  /** The resource's names as they are echoed in the answer. */
-  readonly echo: ResourceEcho
-  readonly asks: readonly Ask[]
-}
+/** One resource and what is asked about it. Version and scope are empty where none were sent. */
+export type CheckEntry = { readonly resource: Resource; readonly actions: readonly string[] }
 
-/** Kind and id, and version and scope where they were sent. */
-export type ResourceEcho = {
-  readonly id: string
-  readonly kind: string
-  readonly policyVersion?: string
-  readonly scope?: string
-}
+/** How much one request may ask; the API's own configuration names the first two. */
+export type CheckLimits = { readonly resourcesMax: number; readonly actionsMax: number }
 
-/** Resources in one request, and actions on one of them; the defaults of the API that we serve. */
-export const CHECK_RESOURCES_MAX: number = 50
-export const CHECK_ACTIONS_MAX: number = 50
+/** The defaults of the API that we serve. */
+export const DEFAULT_CHECK_LIMITS: CheckLimits = { resourcesMax: 50, actionsMax: 50 }
 
-/** Roles of one principal; more is a mistake of the caller, and each costs time in every decision. */
-export const CHECK_ROLES_MAX: number = 100
-
-/** The policy version that applies when none is sent. */
-const DEFAULT_VERSION = 'default'
+/** Roles of one principal; each costs time in every decision, and a directory gives tens. */
+export const CHECK_ROLES_MAX: number = 500
 
 /**
- * Understands a CheckResources request (facts: Cerbos API). Every field has the type that the API
- * gives it, `null` and absence mean the default, and an unknown field is refused. Fails with
- * `malformed`, naming the field by its path, and with `unsupported` for features that this server
- * does not have.
+ * Understands a CheckResources request as the API's own servers do: every field has its type, its
+ * camel or its snake spelling, `null` and absence mean the default, and an unknown field is
+ * refused. Fails with `malformed`: at the first field of another type, or with everything that
+ * breaks a rule, each by its path.
  */
-export function readCheck(value: Json): Result<CheckRequest, Reason> {
-  if (!isJsonObject(value)) return malformed('the body must be an object')
-  const problem = unsupportedIn(value) ?? unknownIn(value, REQUEST_FIELDS, '')
-  if (problem !== null) return fail(problem)
-  const requestId = text(value['requestId'], 'requestId')
-  if (!requestId.ok) return requestId
-  const includeMeta = value['includeMeta'] ?? false
-  if (typeof includeMeta !== 'boolean') return malformed('`includeMeta` must be true or false')
-  const principal = readPrincipal(value['principal'])
-  if (!principal.ok) return principal
-  const entries = readEntries(value['resources'])
-  return entries.ok
-    ? ok({ requestId: requestId.value, principal: principal.value, entries: entries.value })
-    : entries
-}
-
-const REQUEST_FIELDS: ReadonlySet<string> = new Set([
-  'requestId',
-  'principal',
-  'resources',
-  'includeMeta',
-])
-const PRINCIPAL_FIELDS: ReadonlySet<string> = new Set([
-  'id',
-  'roles',
-  'attr',
-  'policyVersion',
-  'scope',
-])
-const ENTRY_FIELDS: ReadonlySet<string> = new Set(['actions', 'resource'])
-const RESOURCE_FIELDS: ReadonlySet<string> = new Set([
-  'kind',
-  'id',
-  'attr',
-  'policyVersion',
-  'scope',
-])
-
-/** Ignoring these would change decisions or lose evidence, so they are refused by name. */
-function unsupportedIn(body: JsonObject): Reason | null {
-  for (const field of ['auxData', 'requestContext']) {
-    if ((body[field] ?? null) !== null)
-      return reason('unsupported', `\`${field}\` is not supported by this server`)
+export function readCheck(
+  value: Json,
+  limits: CheckLimits,
+  /** The text that was read, asked for only to say where a mistake stands. */
+  source: () => string,
+): Result<CheckRequest, Reason> {
+  try {
+    const violations: Violation[] = []
+    const request = readRequest(value, violations)
+    if (violations.length > 0) return fail(problemOf(violations))
+    const excess = excessOf(request, limits)
+    return excess === null ? ok(request) : fail(reason('malformed', excess))
+  } catch (error) {
+    if (!(error instanceof WrongShape)) throw error
+    const { path, part, prefix, message } = error
+    const { line, column } = locateJson(source(), path, part)
+    return fail(reason('malformed', `proto: ${prefix}(line ${line}:${column}): ${message}`))
   }
-  return null
 }
 
-function unknownIn(object: JsonObject, known: ReadonlySet<string>, path: string): Reason | null {
-  for (const field in object) {
-    if (known.has(field) || (path === '' && (field === 'auxData' || field === 'requestContext')))
-      continue
-    return reason('malformed', `${at(path, named(field))} is not a field of this request`)
-  }
-  return null
-}
+const REQUEST: ReadonlySet<string> = new Set([
+  ...['requestId', 'request_id', 'includeMeta', 'include_meta', 'principal', 'resources'],
+  ...['auxData', 'aux_data', 'requestContext', 'request_context'],
+])
+const COMMON = ['id', 'policyVersion', 'policy_version', 'attr', 'scope']
+const PRINCIPAL: ReadonlySet<string> = new Set([...COMMON, 'roles'])
+const ENTRY: ReadonlySet<string> = new Set(['actions', 'resource'])
+const RESOURCE: ReadonlySet<string> = new Set([...COMMON, 'kind'])
+const CONTEXT: ReadonlySet<string> = new Set(['annotations'])
 
-function readPrincipal(value: Json | undefined): Result<Principal, Reason> {
-  if (!isJsonObject(value)) return malformed('`principal` must be an object')
-  const unknown = unknownIn(value, PRINCIPAL_FIELDS, 'principal')
-  if (unknown !== null) return fail(unknown)
-  const id = required(value['id'], 'principal.id')
-  if (!id.ok) return id
-  const roles = names(value['roles'], 'principal.roles', CHECK_ROLES_MAX)
-  if (!roles.ok) return roles
-  const common = readCommon(value, 'principal')
-  if (!common.ok) return common
-  return ok({ id: id.value, roles: roles.value, ...common.value })
-}
+const ROOT: JsonPath = []
 
-function readEntries(value: Json | undefined): Result<readonly CheckEntry[], Reason> {
-  const problem = lengthProblem(value, 'resources', CHECK_RESOURCES_MAX)
-  if (problem !== null) return fail(problem)
-  const entries: CheckEntry[] = []
-  for (const [i, item] of (value as readonly Json[]).entries()) {
-    const entry = readEntry(item, `resources[${i}]`)
-    if (!entry.ok) return entry
-    entries.push(entry.value)
-  }
-  return ok(entries)
-}
-
-function readEntry(value: Json, path: string): Result<CheckEntry, Reason> {
-  if (!isJsonObject(value)) return malformed(`\`${path}\` must be an object`)
-  const unknown = unknownIn(value, ENTRY_FIELDS, path)
-  if (unknown !== null) return fail(unknown)
-  const actions = names(value['actions'], `${path}.actions`, CHECK_ACTIONS_MAX)
-  if (!actions.ok) return actions
-  const resource = readResource(value['resource'], `${path}.resource`)
-  if (!resource.ok) return resource
-  const asks = actions.value.map((action): Ask => ({ action, resource: resource.value }))
-  return ok({ echo: echoOf(value['resource'], resource.value), asks })
-}
-
-function readResource(value: Json | undefined, path: string): Result<Resource, Reason> {
-  if (!isJsonObject(value)) return malformed(`\`${path}\` must be an object`)
-  const unknown = unknownIn(value, RESOURCE_FIELDS, path)
-  if (unknown !== null) return fail(unknown)
-  const kind = required(value['kind'], `${path}.kind`)
-  if (!kind.ok) return kind
-  const id = required(value['id'], `${path}.id`)
-  if (!id.ok) return id
-  const common = readCommon(value, path)
-  if (!common.ok) return common
-  return ok({ kind: kind.value, id: id.value, ...common.value })
-}
-
-/** Default values are left out of the answer, as the API does. */
-function echoOf(
-  sent: Json | undefined,
-  { id, kind, scope, policyVersion }: Resource,
-): ResourceEcho {
-  const versionSent = isJsonObject(sent) && (sent['policyVersion'] ?? '') !== ''
+function readRequest(value: Json, violations: Violation[]): CheckRequest {
+  const body = mustBeObject(value, ROOT)
+  closed(body, REQUEST, ROOT)
+  const principal = readPrincipal(body['principal'], violations)
+  const entries = listAt(body['resources'], ['resources']).map((entry, i) =>
+    readEntry(entry, i, violations),
+  )
+  if (entries.length === 0) violations.push({ steps: [{ name: 'resources' }], rule: 'required' })
+  const tokens = readAuxTokens(eitherOf(body, ROOT, 'auxData', 'aux_data'), violations)
+  checkContext(eitherOf(body, ROOT, 'requestContext', 'request_context'), violations)
   return {
-    id,
-    kind,
-    ...(versionSent ? { policyVersion } : {}),
-    ...(scope === '' ? {} : { scope }),
+    requestId: textAt(eitherOf(body, ROOT, 'requestId', 'request_id'), ['requestId']),
+    includeMeta: flagAt(eitherOf(body, ROOT, 'includeMeta', 'include_meta'), ['includeMeta']),
+    principal,
+    entries,
+    tokens,
   }
+}
+
+const NOBODY: Principal = {
+  id: '',
+  roles: [],
+  attr: Object.freeze(Object.create(null) as JsonObject),
+  scope: '',
+  policyVersion: '',
+}
+
+function readPrincipal(value: Json | undefined, violations: Violation[]): Principal {
+  const path = ['principal']
+  const object = objectAt(value, path)
+  if (object === null) {
+    violations.push({ steps: PRINCIPAL_STEPS, rule: 'required' })
+    return NOBODY
+  }
+  closed(object, PRINCIPAL, path)
+  const id = textAt(object['id'], ['principal', 'id'])
+  const roles = textsAt(object['roles'], ['principal', 'roles'])
+  const common = readCommon(object, path)
+  if (id === '') violations.push({ steps: [...PRINCIPAL_STEPS, { name: 'id' }], rule: 'required' })
+  checkVersion(common.policyVersion, PRINCIPAL_STEPS, violations)
+  checkNames(roles, PRINCIPAL_STEPS, 'roles', violations)
+  checkScope(common.scope, PRINCIPAL_STEPS, violations)
+  return { id, roles, ...common }
+}
+
+const PRINCIPAL_STEPS: readonly Step[] = [{ name: 'principal' }]
+
+function readEntry(value: Json, index: number, violations: Violation[]): CheckEntry {
+  const path = ['resources', index]
+  const entry = mustBeObject(value, path)
+  closed(entry, ENTRY, path)
+  const actions = textsAt(entry['actions'], [...path, 'actions'])
+  const object = objectAt(entry['resource'], [...path, 'resource'])
+  if (actions.length > 0 && object !== null && isPlain(actions)) {
+    const resource = readResource(object, index, violations)
+    return { resource, actions }
+  }
+  const steps: readonly Step[] = [{ name: 'resources', index }]
+  checkNames(actions, steps, 'actions', violations)
+  if (object !== null) return { resource: readResource(object, index, violations), actions }
+  violations.push({ steps: [...steps, { name: 'resource' }], rule: 'required' })
+  return { resource: NOTHING, actions }
+}
+
+const NOTHING: Resource = { kind: '', ...NOBODY }
+
+function readResource(object: JsonObject, index: number, violations: Violation[]): Resource {
+  const path = ['resources', index, 'resource']
+  closed(object, RESOURCE, path)
+  const kind = textAt(object['kind'], [...path, 'kind'])
+  const id = textAt(object['id'], [...path, 'id'])
+  const common = readCommon(object, path)
+  const resource = { kind, id, ...common }
+  if (kind === '' || id === '' || common.policyVersion !== '' || common.scope !== '')
+    checkResource(resource, index, violations)
+  return resource
+}
+
+function checkResource(resource: Resource, index: number, violations: Violation[]): void {
+  const steps: readonly Step[] = [{ name: 'resources', index }, { name: 'resource' }]
+  const { kind, id, policyVersion, scope } = resource
+  if (kind === '') violations.push({ steps: [...steps, { name: 'kind' }], rule: 'required' })
+  checkVersion(policyVersion, steps, violations)
+  if (id === '') violations.push({ steps: [...steps, { name: 'id' }], rule: 'required' })
+  checkScope(scope, steps, violations)
 }
 
 type Common = Pick<Principal, 'attr' | 'policyVersion' | 'scope'>
 
-const NO_ATTR: JsonObject = Object.freeze(Object.create(null) as JsonObject)
-const VERSION_PATTERN = /^\w*$/
-const SCOPE_PATTERN = /^(?:[0-9A-Za-z][\w-]*(?:\.[\w-]*)*)?$/
-
-function readCommon(object: JsonObject, path: string): Result<Common, Reason> {
-  const attr = object['attr'] ?? NO_ATTR
-  if (!isJsonObject(attr)) return malformed(`\`${path}.attr\` must be an object`)
-  const version = text(object['policyVersion'], `${path}.policyVersion`)
-  if (!version.ok) return version
-  if (!VERSION_PATTERN.test(version.value))
-    return malformed(`\`${path}.policyVersion\` may hold letters, digits and \`_\` only`)
-  const scope = text(object['scope'], `${path}.scope`)
-  if (!scope.ok) return scope
-  if (!SCOPE_PATTERN.test(scope.value))
-    return malformed(`\`${path}.scope\` must be names joined by dots`)
-  return ok({
-    attr,
-    policyVersion: version.value === '' ? DEFAULT_VERSION : version.value,
-    scope: scope.value,
-  })
-}
-
-function text(value: Json | undefined, path: string): Result<string, Reason> {
-  const given = value ?? ''
-  return typeof given === 'string' ? ok(given) : malformed(`\`${path}\` must be a string`)
-}
-
-function required(value: Json | undefined, path: string): Result<string, Reason> {
-  return typeof value === 'string' && value !== ''
-    ? ok(value)
-    : malformed(`\`${path}\` must be a string that is not empty`)
-}
-
-function names(value: Json | undefined, path: string, max: number): Result<string[], Reason> {
-  const problem = lengthProblem(value, path, max)
-  if (problem !== null) return fail(problem)
-  const seen: string[] = []
-  for (const name of value as readonly Json[]) {
-    if (typeof name !== 'string' || name === '')
-      return malformed(`\`${path}\` must hold strings that are not empty`)
-    if (seen.includes(name)) return malformed(`\`${path}\` must not hold one name twice`)
-    seen.push(name)
+function readCommon(object: JsonObject, path: JsonPath): Common {
+  const version = eitherOf(object, path, 'policyVersion', 'policy_version')
+  return {
+    attr: objectAt(object['attr'], [...path, 'attr']) ?? NOBODY.attr,
+    policyVersion: textAt(version, [...path, 'policyVersion']),
+    scope: textAt(object['scope'], [...path, 'scope']),
   }
-  return ok(seen)
 }
 
-function lengthProblem(value: Json | undefined, path: string, max: number): Reason | null {
-  if (Array.isArray(value) && value.length >= 1 && value.length <= max) return null
-  return reason('malformed', `\`${path}\` must be an array of 1 to ${max} entries`)
+const VERSION_PATTERN = /^\w*$/
+const SCOPE_PATTERN = /^(?:|\.|[0-9a-zA-Z][\w-]*(?:\.\w[\w-]*)*)$/
+
+function checkVersion(text: string, steps: readonly Step[], violations: Violation[]): void {
+  if (!VERSION_PATTERN.test(text))
+    violations.push({ steps: [...steps, { name: 'policy_version' }], rule: 'version' })
 }
 
-const at = (path: string, name: string): string =>
-  path === '' ? `\`${name}\`` : `\`${path}.${name}\``
+function checkScope(text: string, steps: readonly Step[], violations: Violation[]): void {
+  if (!SCOPE_PATTERN.test(text))
+    violations.push({ steps: [...steps, { name: 'scope' }], rule: 'scope' })
+}
 
-/** A field is quoted when it looks like one; anything else could be content. */
-const named = (field: string): string => (/^\w{1,64}$/.test(field) ? field : '?')
+/** Whether names are few, distinct and not empty, as nearly all are. */
+function isPlain(names: readonly string[]): boolean {
+  if (names.length > 8) return new Set(names).size === names.length && !names.includes('')
+  for (let i = 0; i < names.length; i++)
+    if (names[i] === '' || names.indexOf(names[i] ?? '') !== i) return false
+  return true
+}
 
-const malformed = (detail: string): Result<never, Reason> => fail(reason('malformed', detail))
+function checkNames(
+  names: readonly string[],
+  steps: readonly Step[],
+  name: string,
+  violations: Violation[],
+): void {
+  if (names.length === 0) violations.push({ steps: [...steps, { name }], rule: 'required' })
+  if (isPlain(names)) return
+  if (new Set(names).size < names.length)
+    violations.push({ steps: [...steps, { name }], rule: 'unique' })
+  for (const [index, text] of names.entries())
+    if (text === '') violations.push({ steps: [...steps, { name, index }], rule: 'item' })
+}
+
+/** What the caller wants to stand in its own log; nothing of it reaches a policy. */
+function checkContext(value: Json, violations: Violation[]): void {
+  const context = objectAt(value, ['requestContext'])
+  if (context === null) return
+  closed(context, CONTEXT, ['requestContext'])
+  const annotations = objectAt(context['annotations'], ['requestContext', 'annotations'])
+  if (annotations === null || !('' in annotations)) return
+  const steps = [{ name: 'request_context' }, { name: 'annotations', key: '' }]
+  violations.push({ steps, rule: 'key' })
+}
+
+function excessOf({ principal, entries }: CheckRequest, limits: CheckLimits): string | null {
+  if (entries.length > limits.resourcesMax)
+    return `number of resources in batch (${entries.length}) exceeds configured limit (${limits.resourcesMax})`
+  for (const { actions } of entries)
+    if (actions.length > limits.actionsMax)
+      return `number of actions (${actions.length}) exceeds configured limit (${limits.actionsMax})`
+  return principal.roles.length > CHECK_ROLES_MAX
+    ? `number of roles (${principal.roles.length}) exceeds the limit (${CHECK_ROLES_MAX})`
+    : null
+}

@@ -132,7 +132,10 @@ function expectationsOf(
   const merged = new Map<string, Map<string, Effect>>()
   for (const expectation of table.expected) {
     const { actions, outputs } = expectation
-    for (const { name, at } of [...actions, ...outputs.map((one) => ({ ...one, name: one.action }))]) {
+    for (const { name, at } of [
+      ...actions,
+      ...outputs.map((one) => ({ ...one, name: one.action })),
+    ]) {
       if (table.actions.includes(name)) continue
       const message = `\`${name}\` is expected, and is not among the \`actions\` of the test`
       report(file, at, { code: 'name_unknown', message })

@@ -10,6 +10,7 @@ export type Branch = {
   readonly covered: boolean
 }
 
+/** How often a rule was looked at and held, and which ways it went. */
 export type RuleCoverage = {
   /** Empty for derived roles: what they belong to is not part of a release. */
   readonly policy: string

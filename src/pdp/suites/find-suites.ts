@@ -18,7 +18,8 @@ const SUITE = /_test\.(?:ya?ml|json)$/
 const FIXTURES = /(?:^|\/)testdata\/(?:principals|resources|aux_?data|actors)\.(?:ya?ml|json)$/i
 
 /** Whether a file is a suite of policy tests, by its name. */
-export const isSuitePath = (path: string): boolean => SUITE.test(path) && !/(?:^|\/)testdata\//.test(path)
+export const isSuitePath = (path: string): boolean =>
+  SUITE.test(path) && !/(?:^|\/)testdata\//.test(path)
 
 /** Whether a file holds fixtures for the suites beside its folder `testdata`. */
 export const isFixturePath = (path: string): boolean => FIXTURES.test(path)
@@ -82,8 +83,7 @@ function loadSuite({ path, text }: PolicyFile, folder: SharedFolder): LoadedSuit
   const file = openSourceFile(path, text)
   const suite = parseSuite(file)
   // What is missing in a suite that was not read to its end would only repeat its own problems.
-  const cases =
-    suite === null || file.problems.length > 0 ? [] : buildCases(suite, folder.fixtures)
+  const cases = suite === null || file.problems.length > 0 ? [] : buildCases(suite, folder.fixtures)
   const problems = [file, ...folder.files].flatMap((one) => one.problems)
   return { path, suite, cases: problems.length === 0 ? cases : [], problems }
 }

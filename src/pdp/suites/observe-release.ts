@@ -38,6 +38,7 @@ export type Observe = (observation: Observation) => void
  */
 export function observeRelease(release: CompiledRelease, observe: Observe): CompiledRelease {
   const copying: Copying = { observe, rules: new Map(), roles: new Map(), names: new Map() }
+  const copy = (table: RuleTable): RuleTable => copyTable(copying, table)
   return {
     ...release,
     guardrails: copyTable(copying, release.guardrails),
@@ -47,6 +48,12 @@ export function observeRelease(release: CompiledRelease, observe: Observe): Comp
       tables: copyTables(copying, pattern.tables),
     })),
     principals: copyIndex(copying, release.principals),
+    rolePolicies: new Map(
+      [...(release.rolePolicies ?? [])].map(([scope, roles]) => [
+        scope,
+        { ...roles, tables: mapValues(roles.tables, (tables) => mapValues(tables, copy)) },
+      ]),
+    ),
   }
 }
 
@@ -58,30 +65,24 @@ type Copying = {
   readonly names: Map<PolicyNames, PolicyNames>
 }
 
+const mapValues = <T>(
+  map: ReadonlyMap<string, T>,
+  change: (value: T) => T,
+): ReadonlyMap<string, T> => new Map([...map].map(([key, value]) => [key, change(value)]))
+
 const copyIndex = (
   copying: Copying,
   index: ReadonlyMap<string, ScopedTables>,
-): ReadonlyMap<string, ScopedTables> =>
-  new Map([...index].map(([key, tables]) => [key, copyTables(copying, tables)]))
+): ReadonlyMap<string, ScopedTables> => mapValues(index, (tables) => copyTables(copying, tables))
 
 const copyTables = (copying: Copying, tables: ScopedTables): ScopedTables =>
-  new Map(
-    [...tables].map(([version, scopes]) => [
-      version,
-      new Map(
-        [...scopes].map(([scope, list]) => [scope, list.map((table) => copyTable(copying, table))]),
-      ),
-    ]),
+  mapValues(tables, (scopes) =>
+    mapValues(scopes, (list) => list.map((table) => copyTable(copying, table))),
   )
 
 const copyTable = (copying: Copying, table: RuleTable): RuleTable => ({
   ...table,
-  byAction: new Map(
-    [...table.byAction].map(([action, rules]) => [
-      action,
-      rules.map((rule) => copyRule(copying, rule)),
-    ]),
-  ),
+  byAction: mapValues(table.byAction, (rules) => rules.map((rule) => copyRule(copying, rule))),
   open: table.open.map((rule) => copyRule(copying, rule)),
 })
 

@@ -1,6 +1,12 @@
 import { report } from '../../policy/diagnostic.ts'
 import type { Fields } from '../../policy/fields.ts'
-import { mapOf, openFields, optionalBoolean, optionalNode, optionalText } from '../../policy/fields.ts'
+import {
+  mapOf,
+  openFields,
+  optionalBoolean,
+  optionalNode,
+  optionalText,
+} from '../../policy/fields.ts'
 import type { SuiteOptions } from './suite.ts'
 
 const KNOWN = [

@@ -62,7 +62,8 @@ export function parseSharedFixtures(file: SourceFile): Fixtures | null {
 function openRoot(file: SourceFile, what: string, known: readonly string[]): Fields | null {
   const root = readYaml(file)
   if (root !== null) return openFields(file, root, what, { known: ['$schema', ...known] })
-  if (file.problems.length === 0) report(file, 0, { code: 'field_missing', message: 'the file is empty' })
+  if (file.problems.length === 0)
+    report(file, 0, { code: 'field_missing', message: 'the file is empty' })
   return null
 }
 

@@ -22,7 +22,8 @@ const TOKEN_LIFETIME_MS = 60_000
  */
 export function questionOfCase(testCase: TestCase, action: string): CaseQuestion {
   const { actor, auxData, options } = testCase
-  const time = options?.now === undefined || options.now === null ? NO_TIME : epochMillis(options.now)
+  const time =
+    options?.now === undefined || options.now === null ? NO_TIME : epochMillis(options.now)
   const defaults = {
     scope: options?.defaultScope ?? '',
     policyVersion: options?.defaultPolicyVersion ?? '',

@@ -48,7 +48,10 @@ export function runCase(
 
 const NO_CLOCK = 'a condition asks for the time: set `now` in the `options` of the test or suite'
 
-function observe({ observed, listener, cover }: Bench, asked: CaseQuestion): readonly Observation[] {
+function observe(
+  { observed, listener, cover }: Bench,
+  asked: CaseQuestion,
+): readonly Observation[] {
   const seen: Observation[] = []
   listener.observe = (observation) => {
     seen.push(observation)

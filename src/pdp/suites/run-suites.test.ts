@@ -77,7 +77,11 @@ test('a matrix asks every action of every pair, and what is not listed is expect
         name: 'all',
         input: input({ principals: ['ann', 'bob'], resources: ['annsDoc', 'bobsDoc'] }),
         expected: [
-          { principal: 'ann', resource: 'annsDoc', actions: { read: 'EFFECT_ALLOW', edit: 'EFFECT_ALLOW' } },
+          {
+            principal: 'ann',
+            resource: 'annsDoc',
+            actions: { read: 'EFFECT_ALLOW', edit: 'EFFECT_ALLOW' },
+          },
           { principal: 'ann', resource: 'bobsDoc', actions: { read: 'EFFECT_DENY' } },
         ],
       },
@@ -138,9 +142,19 @@ test('groups stand for their members, in inputs and in expectations, each once',
       [
         {
           name: 'groups',
-          input: { principalGroups: ['all'], principals: ['ann'], resourceGroups: ['docs'], actions: ['read'] },
+          input: {
+            principalGroups: ['all'],
+            principals: ['ann'],
+            resourceGroups: ['docs'],
+            actions: ['read'],
+          },
           expected: [
-            { principalGroups: ['users'], resources: ['annsDoc'], resourceGroups: ['docs'], actions: { read: 'EFFECT_ALLOW' } },
+            {
+              principalGroups: ['users'],
+              resources: ['annsDoc'],
+              resourceGroups: ['docs'],
+              actions: { read: 'EFFECT_ALLOW' },
+            },
           ],
         },
       ],
@@ -168,7 +182,10 @@ test('fixtures of testdata serve the suites beside them, and those of a suite co
     },
   ]
   const files = [
-    { path: 'testdata/principals.yaml', text: JSON.stringify({ principals: { ann: { ...ann, roles: ['nobody'] } } }) },
+    {
+      path: 'testdata/principals.yaml',
+      text: JSON.stringify({ principals: { ann: { ...ann, roles: ['nobody'] } } }),
+    },
     { path: 'testdata/resources.json', text: JSON.stringify({ resources: FIXTURES.resources }) },
     { path: 'elsewhere/testdata/resources.yaml', text: '{{{' },
   ]
@@ -257,7 +274,9 @@ test('a suite and a test can be skipped, with a reason', () => {
 
 test('a condition that asks for the time needs a `now`, and gets exactly that', () => {
   const release = releaseOf(
-    policy([{ ...READ, condition: { match: { expr: 'now() > timestamp("2026-01-01T00:00:00Z")' } } }]),
+    policy([
+      { ...READ, condition: { match: { expr: 'now() > timestamp("2026-01-01T00:00:00Z")' } } },
+    ]),
   )
   const run = (over: object): ActionReport => {
     const expected = [{ principal: 'ann', resource: 'annsDoc', actions: { read: 'EFFECT_ALLOW' } }]
@@ -274,7 +293,10 @@ test('a test without options has those of its suite, and its own replace them wh
   const release = releaseOf(policy([READ], { version: 'v2' }))
   const expected = [{ principal: 'ann', resource: 'annsDoc', actions: { read: 'EFFECT_ALLOW' } }]
   const one = { name: 'suite', input: input({ actions: ['read'] }), expected }
-  const tests = [one, { ...one, name: 'own', options: { now: '2026-01-01T00:00:00Z' }, expected: [] }]
+  const tests = [
+    one,
+    { ...one, name: 'own', options: { now: '2026-01-01T00:00:00Z' }, expected: [] },
+  ]
   const options = { defaultPolicyVersion: 'v2' }
   const report = runText(suite(tests, { ...FIXTURES, options }), { release })
   assert.deepEqual(complaints(report), [])
@@ -303,7 +325,10 @@ test('with an actor both the person and the agent must be allowed', () => {
   })
   const allow = [{ principal: 'ann', resource: 'doc', actions: { read: 'EFFECT_ALLOW' } }]
   const tests = [one('reader', allow), one('other', [])]
-  const report = runText(suite(tests, { ...FIXTURES, resources, actors }), { release, verbose: true })
+  const report = runText(suite(tests, { ...FIXTURES, resources, actors }), {
+    release,
+    verbose: true,
+  })
   assert.deepEqual(complaints(report), [])
   assert.deepEqual(results(report), [
     'ann doc read passed',
@@ -311,7 +336,9 @@ test('with an actor both the person and the agent must be allowed', () => {
     'ann doc read passed',
     'bob doc read passed',
   ])
-  const basis = onlyAction(report).why?.basis.map(({ factor, principal }) => `${factor} ${principal}`)
+  const basis = onlyAction(report).why?.basis.map(
+    ({ factor, principal }) => `${factor} ${principal}`,
+  )
   assert.ok(basis?.includes('subject ann') && basis.includes('actor agent:reader'))
 })
 

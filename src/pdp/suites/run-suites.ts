@@ -42,10 +42,12 @@ export function runSuites(
 }
 
 function openBench(release: CompiledRelease, cover: Bench['cover'], verbose: boolean): Bench {
-  const listener = { observe: (_: Observation): void => {} }
+  const listener = { observe: ignore }
   const observed = observeRelease(release, (observation) => listener.observe(observation))
   return { release, observed, listener, cover, verbose }
 }
+
+const ignore = (): void => {}
 
 function runSuite(bench: Bench, loaded: LoadedSuite, filter: SuiteFilter): SuiteReport {
   const { path, suite, cases, problems } = loaded
@@ -83,10 +85,14 @@ function runOne(
   }
 }
 
-const skipped = (
-  { action, effect }: TestCase['expected'][number],
-  note: string,
-): ActionReport => ({ action, result: 'skipped', expected: effect, actual: null, why: null, note })
+const skipped = ({ action, effect }: TestCase['expected'][number], note: string): ActionReport => ({
+  action,
+  result: 'skipped',
+  expected: effect,
+  actual: null,
+  why: null,
+  note,
+})
 
 /** The worst that happened; a run of nothing passes, as there is nothing that it broke. */
 function resultOf(

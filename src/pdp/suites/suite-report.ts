@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { Coverage } from './coverage.ts'
 import type { Effect } from './suite.ts'
 
+/** `failed` was decided otherwise than expected; `errored` could not be decided at all. */
 export type Result = 'passed' | 'failed' | 'skipped' | 'errored'
 
 /** The note of what a filter leaves out. */
@@ -29,6 +30,7 @@ export type Explanation = {
   readonly rules: readonly RuleTrace[]
 }
 
+/** One check: one action of one principal on one resource. */
 export type ActionReport = {
   readonly action: string
   readonly result: Result
@@ -41,6 +43,7 @@ export type ActionReport = {
   readonly note: string
 }
 
+/** All actions of one pair of a test. */
 export type CaseReport = {
   readonly test: string
   readonly principal: string
@@ -48,6 +51,7 @@ export type CaseReport = {
   readonly actions: readonly ActionReport[]
 }
 
+/** One suite with all its checks. */
 export type SuiteReport = {
   readonly path: string
   readonly name: string
@@ -60,6 +64,7 @@ export type SuiteReport = {
   readonly cases: readonly CaseReport[]
 }
 
+/** All suites of a run. */
 export type RunReport = {
   readonly suites: readonly SuiteReport[]
   /** Checks by result; a suite that could not be run counts as one that errored. */

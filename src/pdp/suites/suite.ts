@@ -45,7 +45,11 @@ export type Expectation = {
   readonly at: number
   readonly principals: Selection
   readonly resources: Selection
-  readonly actions: readonly { readonly name: string; readonly at: number; readonly effect: Effect }[]
+  readonly actions: readonly {
+    readonly name: string
+    readonly at: number
+    readonly effect: Effect
+  }[]
   readonly outputs: readonly OutputExpectation[]
 }
 

@@ -12,7 +12,8 @@ import { type Reason, reason } from '../../core/reason.ts'
 import type { Receipt, RecordDraft } from '../../core/record.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
 import { createNonces } from '../nonces.ts'
-import { base64url, createHmacText, encryptBox, sha256 } from '../node-crypto.ts'
+import { base64url, encryptBox, hashText, sha256 } from '../node-crypto.ts'
+import { createSalts } from '../salts.ts'
 import { createApplyChange, SINGLE_USE_MARGIN_MS } from './apply-change.ts'
 import { createCheckPrecondition } from './check-precondition.ts'
 import { type Boot, createLedgerHeads } from './ledger-head.ts'
@@ -185,8 +186,8 @@ function createSealDeps(deps: CommitGroupDeps, registry: SealRegistry): SealDeps
   const nextNonce = createNonces(deps.randomBytes)
   return {
     sha256,
-    hmac: createHmacText(),
-    randomBytes: deps.randomBytes,
+    hashText,
+    nextSalt: createSalts({ randomBytes: deps.randomBytes, base64url }),
     base64url,
     handleOf: registry.handleOf,
     tenantKeyOf: registry.tenantKeyOf,
