@@ -6,18 +6,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { digestOfText } from '../src/core/digest.ts'
 import { NO_FILTER } from '../src/pdp/suites/filter.ts'
 import { isFixturePath, isSuitePath } from '../src/pdp/suites/find-suites.ts'
+import { mapRules } from '../src/pdp/suites/map-rules.ts'
+import { rulesOfRelease } from '../src/pdp/suites/rules-of-release.ts'
 import { runSuites } from '../src/pdp/suites/run-suites.ts'
 import type { RunReport } from '../src/pdp/suites/suite-report.ts'
-import { compileRelease } from '../src/policy/compile-release.ts'
-import { openSourceFile } from '../src/policy/diagnostic.ts'
 import { loadPolicies } from '../src/policy/load-policies.ts'
 import type { PolicyFile } from '../src/policy/load-policies.ts'
-import { parsePolicyFile } from '../src/policy/parse-policy.ts'
-import type { CompiledRelease } from '../src/policy/release.ts'
-import type { Condition, PolicyTree, RuleTree } from '../src/policy/tree.ts'
+import type { CompiledCondition, CompiledRelease, CompiledRule } from '../src/policy/release.ts'
 
 const DEMO = fileURLToPath(new URL('../examples/demo/', import.meta.url))
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
@@ -41,26 +38,10 @@ function load(texts: readonly PolicyFile[]): CompiledRelease | null {
   return loaded.ok ? loaded.value : null
 }
 
-const trees: readonly PolicyTree[] = policies.flatMap(({ path, text }) =>
-  parsePolicyFile(openSourceFile(path, text)),
-)
-
-type WithRules = Extract<PolicyTree, { readonly rules: readonly RuleTree[] }>
-type Mutant = {
-  readonly name: string
-  readonly tree: WithRules
-  readonly mutant: RuleTree
-  readonly at: number
-}
-
-const compileMutant = ({ tree, mutant, at }: Mutant): CompiledRelease => {
-  const rules = tree.rules.map((rule, index) => (index === at ? mutant : rule))
-  const mutated = trees.map((one) => (one === tree ? { ...tree, rules } : one))
-  return compileRelease(mutated, digestOfText(sha256, 'mutant'))
-}
+type Mutant = { readonly name: string; readonly release: CompiledRelease }
 
 /** The condition without one of its parts, for each part; the whole condition is the last one. */
-function withoutParts(condition: Condition): readonly (Condition | null)[] {
+function withoutParts(condition: CompiledCondition): readonly (CompiledCondition | null)[] {
   if (condition.kind === 'expr') return [null]
   const { kind, of } = condition
   const fewer = of.flatMap((part, at) =>
@@ -72,26 +53,18 @@ function withoutParts(condition: Condition): readonly (Condition | null)[] {
   return [...fewer, null]
 }
 
-function mutantsOf(tree: WithRules): readonly Mutant[] {
-  return tree.rules.flatMap((rule, at) => {
-    const effect = rule.effect === 'allow' ? 'deny' : 'allow'
-    const flipped = {
-      name: `${rule.name} with effect ${effect}`,
-      tree,
-      mutant: { ...rule, effect },
-      at,
-    } as const
-    const dropped = (rule.condition === null ? [] : withoutParts(rule.condition)).map(
-      (condition, index) => ({
-        name: `${rule.name} without part ${index} of its condition`,
-        tree,
-        mutant: { ...rule, condition },
-        at,
-      }),
-    )
-    // A guardrail that allows is no policy: that it does not even load is tested below.
-    return tree.kind === 'guardrail' ? dropped : [flipped, ...dropped]
+function mutantsOf(release: CompiledRelease, rule: CompiledRule): readonly Mutant[] {
+  const mutant = (name: string, over: Partial<CompiledRule>): Mutant => ({
+    name: `${rule.ref.rule} ${name}`,
+    release: mapRules(release, (one) => (one === rule ? { ...rule, ...over } : one)),
   })
+  const effect = rule.effect === 'allow' ? 'deny' : 'allow'
+  const dropped = (rule.condition === null ? [] : withoutParts(rule.condition)).map(
+    (condition, index) => mutant(`without part ${index} of its condition`, { condition }),
+  )
+  // A guardrail that allows is no policy: that it does not even load is tested below.
+  const isGuardrail = rule.ref.id.startsWith('guardrail.')
+  return isGuardrail ? dropped : [mutant(`with effect ${effect}`, { effect }), ...dropped]
 }
 
 test('the tests of the demo pass, and every rule holds and does not hold in some of them', () => {
@@ -104,9 +77,11 @@ test('the tests of the demo pass, and every rule holds and does not hold in some
 })
 
 test('every flipped effect and every dropped condition of the demo makes some of its tests fail', () => {
-  const mutants = trees.flatMap((tree) => ('rules' in tree ? mutantsOf(tree) : []))
+  const release = load(policies)
+  assert.ok(release)
+  const mutants = rulesOfRelease(release).flatMap((rule) => mutantsOf(release, rule))
   assert.ok(mutants.length >= 30, `only ${mutants.length} mutants`)
-  const survivors = mutants.filter((mutant) => run(compileMutant(mutant)).counts.failed === 0)
+  const survivors = mutants.filter((mutant) => run(mutant.release).counts.failed === 0)
   assert.deepEqual(
     survivors.map(({ name }) => name),
     [],

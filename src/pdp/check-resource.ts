@@ -1,5 +1,7 @@
 import type { EpochMillis } from '../core/clock.ts'
 import type { Principal } from '../core/identity.ts'
+import type { TenantId } from '../core/ids.ts'
+import { DEFAULT_TENANT } from '../core/ids.ts'
 import type { JsonObject } from '../core/json.ts'
 import { EVALUATION_STEPS_MAX } from '../core/limits.ts'
 import type { Resource } from '../core/question.ts'
@@ -26,6 +28,7 @@ export type CheckRequest = {
   readonly now: EpochMillis
   /** `request.context` for `reeve.dev/v1`; null for none. */
   readonly context?: JsonObject
+  readonly tenant?: TenantId
 }
 
 export type CheckedAction = {
@@ -85,7 +88,8 @@ function open(
   notes: Notes,
   action: string,
 ): Evaluation {
-  const { principal, resource, auxData, now, context } = request
+  const { principal, resource, auxData, now, context, tenant = DEFAULT_TENANT } = request
+  const whom = `${tenant}/${principal.id}`
   return openEvaluation({
     release,
     principal,
@@ -97,7 +101,7 @@ function open(
     unknown: [],
     options,
     strict: options.strictEvaluation,
-    rollout: { subject: principal.id, agent: principal.id },
+    rollout: { subject: whom, agent: whom },
     notes,
   })
 }

@@ -234,7 +234,8 @@ test('an end that damage cut off is detected by the mark outside the database', 
 /** Every table as it is now, to be put back later: what an old copy of the file would hold. */
 function backup({ database }: TestLedger): { readonly restore: () => void } {
   const tables = ['ledger', 'ledger_head']
-  for (const table of tables) database.exec(`create temp table old_${table} as select * from ${table}`)
+  for (const table of tables)
+    database.exec(`create temp table old_${table} as select * from ${table}`)
   return {
     restore: () => {
       for (const name of triggersOf(database)) database.exec(`drop trigger ${name}`)

@@ -7,9 +7,8 @@ import type {
   CompiledRule,
   Definitions,
   PolicyNames,
-  RuleTable,
-  ScopedTables,
 } from '../../policy/release.ts'
+import { mapRules } from './map-rules.ts'
 
 /** A rule, or a derived role, which is a rule about roles. */
 export type Observable = CompiledRule | CompiledDerivedRole
@@ -38,23 +37,7 @@ export type Observe = (observation: Observation) => void
  */
 export function observeRelease(release: CompiledRelease, observe: Observe): CompiledRelease {
   const copying: Copying = { observe, rules: new Map(), roles: new Map(), names: new Map() }
-  const copy = (table: RuleTable): RuleTable => copyTable(copying, table)
-  return {
-    ...release,
-    guardrails: copyTable(copying, release.guardrails),
-    resources: copyIndex(copying, release.resources),
-    resourcePatterns: release.resourcePatterns.map((pattern) => ({
-      ...pattern,
-      tables: copyTables(copying, pattern.tables),
-    })),
-    principals: copyIndex(copying, release.principals),
-    rolePolicies: new Map(
-      [...(release.rolePolicies ?? [])].map(([scope, roles]) => [
-        scope,
-        { ...roles, tables: mapValues(roles.tables, (tables) => mapValues(tables, copy)) },
-      ]),
-    ),
-  }
+  return mapRules(release, (rule) => copyRule(copying, rule))
 }
 
 /** Each thing is copied once: the engine remembers conditions and names by identity. */
@@ -64,27 +47,6 @@ type Copying = {
   readonly roles: Map<CompiledDerivedRole, CompiledDerivedRole>
   readonly names: Map<PolicyNames, PolicyNames>
 }
-
-const mapValues = <T>(
-  map: ReadonlyMap<string, T>,
-  change: (value: T) => T,
-): ReadonlyMap<string, T> => new Map([...map].map(([key, value]) => [key, change(value)]))
-
-const copyIndex = (
-  copying: Copying,
-  index: ReadonlyMap<string, ScopedTables>,
-): ReadonlyMap<string, ScopedTables> => mapValues(index, (tables) => copyTables(copying, tables))
-
-const copyTables = (copying: Copying, tables: ScopedTables): ScopedTables =>
-  mapValues(tables, (scopes) =>
-    mapValues(scopes, (list) => list.map((table) => copyTable(copying, table))),
-  )
-
-const copyTable = (copying: Copying, table: RuleTable): RuleTable => ({
-  ...table,
-  byAction: mapValues(table.byAction, (rules) => rules.map((rule) => copyRule(copying, rule))),
-  open: table.open.map((rule) => copyRule(copying, rule)),
-})
 
 function copyRule(copying: Copying, rule: CompiledRule): CompiledRule {
   const known = copying.rules.get(rule)

@@ -7,7 +7,6 @@ import { passes } from './filter.ts'
 import type { LoadedSuite } from './find-suites.ts'
 import { loadSuites } from './find-suites.ts'
 import { observeRelease } from './observe-release.ts'
-import type { Observation } from './observe-release.ts'
 import type { Bench } from './run-case.ts'
 import { runCase } from './run-case.ts'
 import type { ActionReport, CaseReport, Result, RunReport, SuiteReport } from './suite-report.ts'
@@ -42,7 +41,7 @@ export function runSuites(
 }
 
 function openBench(release: CompiledRelease, cover: Bench['cover'], verbose: boolean): Bench {
-  const listener = { observe: ignore }
+  const listener: Bench['listener'] = { observe: ignore }
   const observed = observeRelease(release, (observation) => listener.observe(observation))
   return { release, observed, listener, cover, verbose }
 }

@@ -15,7 +15,7 @@ import { createNonces } from '../nonces.ts'
 import { base64url, encryptBox, hashText, sha256 } from '../node-crypto.ts'
 import { createSalts } from '../salts.ts'
 import { createApplyChange, SINGLE_USE_MARGIN_MS } from './apply-change.ts'
-import { createCheckPrecondition } from './check-precondition.ts'
+import { createPreconditionChecks, type PreconditionChecks } from './check-precondition.ts'
 import { type Boot, createLedgerHeads } from './ledger-head.ts'
 import { createSealRegistry, type SealRegistry } from './seal-keys.ts'
 import type { KeyObject } from 'node:crypto'
@@ -58,7 +58,8 @@ export function createCommitGroup(deps: CommitGroupDeps): CommitGroup {
   const { database } = deps
   const registry = createSealRegistry(deps, deps.wrappingKey)
   const heads = createLedgerHeads(database, deps.boot)
-  const commitEntry = createCommitEntry(deps, registry)
+  const checks = createPreconditionChecks(database)
+  const commitEntry = createCommitEntry(deps, registry, checks)
   const prune = createPrune(database)
   const known = new Map<string, LedgerHead>()
 
@@ -91,6 +92,7 @@ export function createCommitGroup(deps: CommitGroupDeps): CommitGroup {
   const commitGroup: CommitGroup = (entries) => {
     try {
       database.exec('begin immediate')
+      checks.forget()
       return commitAll(entries)
     } catch (error) {
       if (error instanceof Bug) throw error
@@ -128,9 +130,9 @@ type Committed = { readonly result: Result<Receipt, Reason>; readonly head: Ledg
 function createCommitEntry(
   deps: CommitGroupDeps,
   registry: SealRegistry,
+  { check, forget }: PreconditionChecks,
 ): (entry: Entry, head: LedgerHead) => Committed {
   const { database } = deps
-  const check = createCheckPrecondition(database)
   const apply = createApplyChange(database)
   const insert = createInsertRow(database)
   const sealDeps = createSealDeps(deps, registry)
@@ -162,7 +164,10 @@ function createCommitEntry(
       registry.forget()
     }
     if (appended.ok) insert(draft.tenant, appended.value.row)
-    if (changing) end.run()
+    if (changing) {
+      end.run()
+      forget()
+    }
     if (!appended.ok) return { result: appended, head }
     return {
       result: refused === null ? ok(appended.value.receipt) : fail(refused),

@@ -13,6 +13,12 @@ const BUSY_TIMEOUT_MS = 2000
 const PAGE_BYTES = 4096
 
 /**
+ * Pages of the write-ahead log after which it is folded into the database: 16 MiB, some 3,000 records,
+ * so that a busy writer waits for this once in a while and not in every fourth group.
+ */
+const WAL_PAGES = 4096
+
+/**
  * Opens the database for its one writer, and makes the tables in a new one. Durable means durable:
  * WAL with `synchronous=FULL` calls fdatasync in every commit. What is deleted is overwritten. `bytesMax` bounds the file; a write
  * beyond it fails like a full disk.
@@ -27,7 +33,8 @@ export function openForWriting(
     if (problem !== null) return problem
     database.exec(
       `pragma page_size=${PAGE_BYTES}; pragma journal_mode=wal; pragma synchronous=full;
-       pragma trusted_schema=off; pragma secure_delete=on`,
+       pragma trusted_schema=off; pragma secure_delete=on;
+       pragma wal_autocheckpoint=${WAL_PAGES}`,
     )
     if (bytesMax !== null) {
       database.exec(`pragma max_page_count=${Math.max(1, Math.floor(bytesMax / PAGE_BYTES))}`)
