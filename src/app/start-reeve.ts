@@ -13,14 +13,16 @@ import type { CompiledRelease } from '../policy/release.ts'
 import { mintPersonToken } from '../sts/person-token.ts'
 import { claimMode } from './claim-mode.ts'
 import type { Config } from './config/config.ts'
+import type { ConfigSources } from './config/config-sources.ts'
 import { hostsOf } from './http/guard.ts'
 import { listen, type Listener } from './http/listen.ts'
-import { loadRelease } from './load-release.ts'
+import { loadRelease, reloadRelease } from './load-release.ts'
 import { openOperatorCredential } from './operator-credential.ts'
 import { openStore, type Store } from './open-store.ts'
 import { writePrivateFile } from './private-file.ts'
 import { probeReadiness } from './readiness.ts'
 import { openTokenKeys, type TokenKeys } from './token-keys.ts'
+import { watchPolicies } from './watch-policies.ts'
 import { wireGateway, type Gateway } from './wire-gateway.ts'
 import { sponsorsOf } from './wire-identity.ts'
 
@@ -32,6 +34,10 @@ export type World = {
   readonly version: string
   /** Told what went wrong behind a reply that has already been given. */
   readonly report: (what: string, error: unknown) => void
+  /** Reads policies again, where changed files count. */
+  readonly sources: ConfigSources
+  /** Tells people what happened while the server runs. */
+  readonly told: (lines: readonly string[]) => void
   /** Calls back every so often until stopped. */
   readonly every: (ms: number, run: () => void) => { readonly stop: () => void }
 }
@@ -45,11 +51,13 @@ export type StartFailure = {
 /** A running server. */
 export type Reeve = {
   readonly listeners: {
-    readonly data: Listener
+    /** Null where no agents are served. */
+    readonly data: Listener | null
     readonly control: Listener
     readonly pdp: Listener
   }
-  readonly release: CompiledRelease
+  /** The release in force now. */
+  readonly release: () => CompiledRelease
   readonly close: () => Promise<void>
 }
 
@@ -63,8 +71,10 @@ export async function startReeve(
   config: Config,
   world: World,
 ): Promise<Result<Reeve, StartFailure>> {
-  const release = loadRelease(config.policyFiles)
-  if (!release.ok) return fail({ kind: 'invalid', lines: release.error })
+  const texts = { files: config.policyFiles, schemas: config.schemaFiles }
+  const loaded = loadRelease(texts, config.engine)
+  if (!loaded.ok) return fail({ kind: 'invalid', lines: loaded.error })
+  const release: InForce = { current: loaded.value }
   const mode = claimMode(config.stateDirectory, config.mode)
   if (!mode.ok) return failed(mode.error)
   const store = await openStore({ directory: config.stateDirectory, deployment: 'reeve' })
@@ -75,13 +85,14 @@ export async function startReeve(
   }
   let started: Awaited<ReturnType<typeof open>>
   try {
-    started = await open({ config, world, release: release.value, store: store.value, undo })
+    started = await open({ config, world, release, store: store.value, undo })
   } catch (error) {
     // A half-open server would keep the lock, and the process alive.
     await stop()
     throw error
   }
-  if (started.ok) return ok({ listeners: started.value, release: release.value, close: stop })
+  if (started.ok)
+    return ok({ listeners: started.value, release: () => release.current, close: stop })
   await stop()
   return started
 }
@@ -89,10 +100,13 @@ export async function startReeve(
 const failed = (line: string): Result<never, StartFailure> =>
   fail({ kind: 'failed', lines: [line] })
 
+/** The one thing that changes while the server runs: replaced whole, read once per request. */
+type InForce = { current: CompiledRelease }
+
 type Opening = {
   readonly config: Config
   readonly world: World
-  readonly release: CompiledRelease
+  readonly release: InForce
   readonly store: Store
   /** What closes what was opened, in the order of opening. */
   readonly undo: (() => Promise<void>)[]
@@ -128,7 +142,7 @@ async function open(opening: Opening): Promise<Result<Reeve['listeners'], StartF
       recordStranger: strangers.record,
       outcomeLost: (id, why) =>
         world.report(`the outcome of decision ${id} was not recorded`, why.detail),
-      release: () => opening.release,
+      release: () => opening.release.current,
       dispatcher,
       report: world.report,
       version: world.version,
@@ -139,7 +153,31 @@ async function open(opening: Opening): Promise<Result<Reeve['listeners'], StartF
   if (!gateway.ok) return fail({ kind: 'invalid', lines: [`${config.file}:1:1: ${gateway.error}`] })
   const control = controlPlane(opening, keys.value, gateway.value, strangers)
   const ports = await openPorts(opening, gateway.value, control)
-  return ports.ok ? ports : failed(ports.error)
+  if (!ports.ok) return failed(ports.error)
+  if (config.watchPolicies) undo.push(watch(opening))
+  return ports
+}
+
+/** Changed files take effect by themselves only where the configuration says so (SECURITY 27). */
+function watch({ config, world, release }: Opening): () => Promise<void> {
+  const { sources } = world
+  const { directory, shortForm } = config.policySource
+  const watching = watchPolicies({
+    every: world.every,
+    stamp: () => {
+      const policies = directory === null ? [] : (sources.listPolicies(directory) ?? [])
+      const schemas = directory === null ? [] : sources.listSchemas(directory)
+      return sources.stamp([...policies, ...schemas, ...(shortForm === null ? [] : [shortForm])])
+    },
+    load: () => reloadRelease(sources, config),
+    swap: (next) => {
+      if (next.digest === release.current.digest) return
+      release.current = next
+      world.told([`policies reloaded: ${next.policies}, release ${next.digest}`])
+    },
+    told: world.told,
+  })
+  return async () => watching.stop()
 }
 
 function controlPlane(
@@ -163,7 +201,7 @@ function controlPlane(
         clock,
         newId,
         commit: store.commit,
-        policyCount: () => release.policies,
+        policyCount: () => release.current.policies,
       }),
     signIn: config.mode === 'development' ? developmentSignIn(config, world, keys) : null,
     tool: gateway.mcp.tool,
@@ -197,7 +235,7 @@ async function openPorts(
   ): Promise<Result<Listener, string>> => {
     const listener = await listen({
       name,
-      ...config.listen[name],
+      ...(config.listen[name] ?? config.listen.pdp),
       tenant: DEFAULT_TENANT,
       clock: world.clock,
       guard: (listening) => ({
@@ -212,14 +250,14 @@ async function openPorts(
     if (listener.ok) undo.push(listener.value.close)
     return listener
   }
-  const data = await openPort('data', gateway.data)
-  if (!data.ok) return data
+  const data = config.listen.data === null ? null : await openPort('data', gateway.data)
+  if (data?.ok === false) return data
   const controlPort = await openPort('control', control)
   if (!controlPort.ok) return controlPort
   const pdp = await openPort('pdp', gateway.decisions)
   if (!pdp.ok) return pdp
   leaveAddress(config, world, controlPort.value, undo)
-  return ok({ data: data.value, control: controlPort.value, pdp: pdp.value })
+  return ok({ data: data?.value ?? null, control: controlPort.value, pdp: pdp.value })
 }
 
 /** Commands find the running server by this file; it is gone when the server is. */

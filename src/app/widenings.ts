@@ -28,6 +28,7 @@ export function widenings(config: Config): readonly string[] {
 export function emptiness(config: Config): readonly string[] {
   const found: string[] = []
   if (config.policyFiles.length === 0) found.push('no policies: everything is denied')
+  if (config.listen.data === null) return found
   if (config.agents.length === 0) found.push('no agents: nobody can be issued a token')
   if (config.mode === 'production' && config.issuers.length === 0)
     found.push('no issuers: no person can sign in, so delegated agents get no token')

@@ -5,7 +5,8 @@ import type { Handle, Release, RequestPath } from '../core/path.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { parseGrants } from '../grant/parse-grants.ts'
 import { boundRate } from '../gateway/bound-rate.ts'
-import { CERBOS_SURFACE } from '../gateway/cerbos/cerbos-surface.ts'
+import { createCerbosSurface } from '../gateway/cerbos/cerbos-surface.ts'
+import { createChecks } from '../gateway/cerbos/check-resource.ts'
 import { createHandle, type HandleDeps } from '../gateway/handle.ts'
 import { createLlmSurface } from '../gateway/llm/llm-surface.ts'
 import { tokenTargets } from '../gateway/token/targets.ts'
@@ -23,6 +24,8 @@ import { createDirectory, type Directory } from './directory.ts'
 import { createNoRoute, type NoRoute } from './no-route.ts'
 import type { Store } from './open-store.ts'
 import type { TokenKeys } from './token-keys.ts'
+import { wireAuxData } from './wire-aux-data.ts'
+import { wireCheck } from './wire-check.ts'
 import { wireGather } from './wire-gather.ts'
 import { wireIdentity } from './wire-identity.ts'
 import { wireMcp, type McpDoor } from './wire-mcp.ts'
@@ -52,6 +55,8 @@ export function wireGateway(deps: GatewayDeps, config: Config): Result<Gateway, 
     config,
   )
   if (!identity.ok) return fail(identity.error)
+  const auxData = wireAuxData({ clock: deps.clock }, config.decisionApi)
+  if (!auxData.ok) return auxData
   const directory = createDirectory(config)
   const path = wirePath(deps, config, directory, identity.value)
   const send = createUpstream({ dispatcher: deps.dispatcher })
@@ -85,8 +90,14 @@ export function wireGateway(deps: GatewayDeps, config: Config): Result<Gateway, 
     },
     noRoute: noRoute.data,
   })
+  const checks = createChecks(wireCheck)
+  const cerbos = createCerbosSurface({
+    checks,
+    verifyAuxData: auxData.value,
+    limits: config.decisionApi,
+  })
   const decisions = createDecisionPlane({
-    check: createHandle(path, CERBOS_SURFACE),
+    check: createHandle({ ...path, decide: checks.decide }, cerbos),
     version: deps.version,
     noRoute: noRoute.pdp,
   })

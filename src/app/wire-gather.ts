@@ -14,7 +14,9 @@ export const wireGather = (directory: Directory, state: ReadState): Gather =>
     instance: state.instance,
     person: (_tenant, id) => directory.person(id),
     asserted: (asked) =>
-      asked.asserted === undefined ? null : { principal: asked.asserted, auxData: {} },
+      asked.asserted === undefined
+        ? null
+        : { principal: asked.asserted, auxData: asked.auxData ?? {} },
     // One process: the directory is its configuration and never changes, and `commit` compares each
     // epoch and status again in its own transaction. Revisions begin to count with the fleet.
     revisions: () => ({ data: 0, revocation: 0 }),

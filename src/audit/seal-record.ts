@@ -128,9 +128,8 @@ function createBins(deps: SealDeps, fields: Flat): Bins {
   const tenant: Bin = { keys: [deps.tenantKeyOf(fields.tenant_id)], secrets: '' }
   const all = [tenant]
   const caller = subject ?? principal
-  const everyone = [subject, principal, sponsor]
-    .filter((key, i, keys) => key !== null && keys.indexOf(key) === i)
-    .sort() as string[]
+  const handles = [subject, principal, sponsor].filter((key) => key !== null)
+  const everyone = handles.length < 2 ? handles : [...new Set(handles)].sort()
   return {
     all,
     about: {

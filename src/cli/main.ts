@@ -72,6 +72,8 @@ function policies(reeve: Command): void {
       .option('--filter <filter>', "run a part: 'suite=…;test=…;principal=…;resource=…;action=…'")
       .option('--output <form>', 'tree, list, json or junit')
       .option('--verbose', 'show and explain every check')
+      .option('--cerbos', 'evaluate as Cerbos does by default, and say what strict would change')
+      .option('--ignore-schemas', 'let attributes pass that their schemas refuse')
       .option('--coverage', 'say which rules and conditions the tests leave open')
       .option('--coverage-min <percent>', 'fail below this coverage of branches')
   tested(reeve.command('test').description('run the policy tests (*_test.yaml)'))

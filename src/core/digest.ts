@@ -4,9 +4,6 @@ import type { Digest } from './ids.ts'
 /** SHA-256 (FIPS 180-4) of some bytes; handed in, so that rooms without `node:` can use it. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array
 
-/** HMAC-SHA-256 (RFC 2104) of UTF-8 text under a key, as base64url. */
-export type HmacText = (key: Uint8Array, text: string) => string
-
 const DIGEST_PATTERN = /^sha256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 
 /** Whether the text is `sha256:` and the base64url of exactly 32 bytes, in its one canonical form. */

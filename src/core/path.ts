@@ -11,7 +11,7 @@ import type { Decision } from './decision.ts'
 import type { Facts } from './facts.ts'
 import type { Caller, Principal } from './identity.ts'
 import type { Audience, DecisionId, Digest, TenantId, TokenId } from './ids.ts'
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { Ask, Question, Surface } from './question.ts'
 import type { Reason } from './reason.ts'
 import type { Outcome, Receipt, RecordDraft } from './record.ts'
@@ -73,6 +73,8 @@ export type Asked = {
   readonly mints: TokenId | null
   /** The principal as a decision caller sent it; only for policy-only answers (SECURITY 5). */
   readonly asserted?: Principal
+  /** Verified claims that came beside it, as policies see them (`request.auxData`). */
+  readonly auxData?: JsonObject
 }
 
 /** Why a call is not carried out, with everything that a surface needs to say so in its own way. */

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 
+import { DEFAULT_ENGINE_OPTIONS } from '../policy/engine-options.ts'
+import type { EngineOptions } from '../policy/engine-options.ts'
+import { checkResource } from './check-resource.ts'
 import { decide } from './decide.ts'
-import { aQuestion, aResource, DECISION_CALLER, releaseOf, someFacts } from './testing/builders.ts'
+import { NOW, aQuestion, aResource, DECISION_CALLER, releaseOf, someFacts } from './testing/builders.ts'
 import { naiveJudge } from './testing/naive-judge.ts'
 import {
   renderSet,
@@ -45,6 +48,29 @@ test('decides as a second implementation does, on random policies and requests',
     { numRuns: 400 },
   )
   assert.ok(allowed > judged / 50, `only ${allowed} of ${judged} were allowed`)
+})
+
+test('answers the Cerbos API as the second implementation does, in both modes', () => {
+  const options = (strictEvaluation: boolean): EngineOptions => ({
+    ...DEFAULT_ENGINE_OPTIONS,
+    strictEvaluation,
+  })
+  const actions = ['read', 'do:x', 'do:y', 'do:y:z', 'rest']
+  fc.assert(
+    fc.property(testSet, asks, fc.boolean(), (set, requests, strict) => {
+      const release = releaseOf(...renderSet(set))
+      for (const { principal, resource } of requests) {
+        const request = { principal, resource, actions, auxData: {}, now: NOW }
+        const found = checkResource(release, options(strict), request)
+        assert.deepEqual(
+          found.actions.map(({ effect }) => effect === 'EFFECT_ALLOW'),
+          actions.map((action) => naiveJudge(set, principal, resource, action, strict)),
+          JSON.stringify({ principal, resource, strict }),
+        )
+      }
+    }),
+    { numRuns: 200 },
+  )
 })
 
 test('the order of files and of what stands in them changes neither digest nor decisions', () => {

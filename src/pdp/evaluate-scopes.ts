@@ -55,10 +55,11 @@ export function evaluateScopes(
   const walk = openWalk(evaluation, role, from)
   for (const scope of scopes) {
     walk.consent = scope.consent
+    if (evaluation.notes !== null && from === 'resource')
+      for (const table of scope.tables) evaluation.notes.entered.add(table)
     const narrowed = narrowByRoles(evaluation, scope, walk)
     if (narrowed !== null) return narrowed
     for (const table of scope.tables) {
-      if (from === 'resource') evaluation.notes?.entered.add(table)
       const denial = evaluateTable(evaluation, table, walk)
       if (denial !== null) return denial
     }

@@ -5,7 +5,9 @@ import type { CompiledRule } from '../policy/release.ts'
 /** Whether a rule with resources of its own is about the kind that is asked for. */
 export function isAboutKind(rule: CompiledRule, kind: string): boolean {
   const { resources } = rule
-  if (resources === null || matchesName(resources, kind)) return true
+  if (resources === null || resources.any || resources.names.has(kind)) return true
   const folded = foldName(kind)
-  return folded !== kind && matchesName(resources, folded)
+  if (matchesName(resources, folded)) return true
+  // Patterns of the Cerbos dialect meet the folded kind alone, as they do there.
+  return !rule.foldsKinds && folded !== kind && matchesName(resources, kind)
 }

@@ -10,7 +10,7 @@ import { contextJson } from './context-json.ts'
 import { evaluateGuardrails, evaluatePolicies } from './evaluate-policies.ts'
 import type { EngineOptions } from '../policy/engine-options.ts'
 import type { Evaluation, RolloutKeys } from './evaluation.ts'
-import type { Notes } from './notes.ts'
+import type { Notes, RuleVisit } from './notes.ts'
 import type { EvaluationInput } from './open-evaluation.ts'
 import { openEvaluation } from './open-evaluation.ts'
 import type { Finding } from './formula.ts'
@@ -25,6 +25,8 @@ export type PolicyFinding = {
   readonly evaluation: Evaluation | null
   readonly guardrail: Denial | null
   readonly verdict: Verdict | null
+  /** The rules that were looked at, when somebody asked for notes. */
+  readonly visits: readonly RuleVisit[]
 }
 
 /** The whole formula, evaluated: nothing is left out after something failed. */
@@ -85,11 +87,16 @@ function rolloutKeys(question: Question, facts: Facts, links: readonly Link[]): 
 
 function judgeParty(party: Party, common: Omit<EvaluationInput, 'principal'>): PolicyFinding {
   const { principal } = party
-  if (principal === null) return { party, evaluation: null, guardrail: null, verdict: null }
+  if (principal === null) return { party, evaluation: null, guardrail: null, verdict: null, visits: NO_VISITS }
   const evaluation = openEvaluation({ ...common, principal })
+  const before = common.notes?.visits.length ?? 0
   const guardrail = evaluateGuardrails(evaluation)
-  return { party, evaluation, guardrail, verdict: evaluatePolicies(evaluation) }
+  const verdict = evaluatePolicies(evaluation)
+  const visits = common.notes === null ? NO_VISITS : common.notes.visits.slice(before)
+  return { party, evaluation, guardrail, verdict, visits }
 }
+
+const NO_VISITS: readonly RuleVisit[] = []
 
 const NO_CONTEXT: JsonObject = Object.freeze(Object.create(null) as JsonObject)
 

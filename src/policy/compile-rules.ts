@@ -46,6 +46,7 @@ function compileRule(context: RuleContext, names: PolicyNames, tree: RuleTree): 
     actions: nameMatcher(tree.actions),
     resources:
       tree.resource === null ? null : nameMatcher([tree.resource, foldName(tree.resource)]),
+    foldsKinds: scope.dialect === 'cerbos',
     roles: nameMatcher(tree.roles),
     derivedRoles: roles.filter((role) => role !== undefined),
     condition: tree.condition === null ? null : checkCondition(cache, scope, tree.condition),

@@ -1,5 +1,5 @@
 import { isCollection, isMap, isPair, isScalar, isSeq, parseAllDocuments, visit } from 'yaml'
-import type { Document, Pair, Scalar, Tags, YAMLMap, YAMLSeq } from 'yaml'
+import type { CollectionTag, Document, Pair, Scalar, ScalarTag, Tags, YAMLMap, YAMLSeq } from 'yaml'
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Result } from '../core/result.ts'
 import { fail, ok } from '../core/result.ts'
@@ -58,7 +58,7 @@ function layOut(text: string): string | null {
     version: '1.2',
     schema: 'core',
     merge: true,
-    customTags: (tags) => tags.map(foldingOnlyBlocks),
+    customTags: (tags) => tags.map(inOurStyle),
   })
   const [document] = documents
   if (!Array.isArray(documents) || document === undefined || documents.length !== 1) return null
@@ -84,17 +84,19 @@ const LAYOUT = {
   indentSeq: true,
   lineWidth: 0,
   singleQuote: true,
-  flowCollectionPadding: false,
 } as const
 
 const depthOf = (path: readonly unknown[]): number => path.filter(isCollection).length
 
-/** Folded blocks are folded again; everything else stays on one line, however long. */
-function foldingOnlyBlocks(tag: Tags[number]): Tags[number] {
-  if (typeof tag !== 'object' || tag.tag !== 'tag:yaml.org,2002:str' || 'collection' in tag)
-    return tag
+/**
+ * Folded blocks are folded again, everything else stays on one line, however long. Maps on one line
+ * have spaces inside their braces and lists have none, as in most other formatters.
+ */
+function inOurStyle(tag: Tags[number]): Tags[number] {
+  if (typeof tag !== 'object') return tag
+  if (isCollectionTag(tag)) return padded(tag)
   const { stringify } = tag
-  if (stringify === undefined) return tag
+  if (tag.tag !== 'tag:yaml.org,2002:str' || stringify === undefined) return tag
   return {
     ...tag,
     stringify: (item, context, onComment, onChompKeep) => {
@@ -103,6 +105,19 @@ function foldingOnlyBlocks(tag: Tags[number]): Tags[number] {
       return stringify(item, { ...context, options }, onComment, onChompKeep)
     },
   }
+}
+
+const isCollectionTag = (tag: CollectionTag | ScalarTag): tag is CollectionTag =>
+  tag.collection === 'map' || tag.collection === 'seq'
+
+function padded(tag: CollectionTag): CollectionTag {
+  const flowCollectionPadding = tag.collection === 'map' ? ' ' : ''
+  const stringify: ScalarTag['stringify'] = (item, context, onComment, onChompKeep) =>
+    isCollection(item)
+      ? item.toString({ ...context, flowCollectionPadding }, onComment, onChompKeep)
+      : String(item)
+  // The library asks every tag for it; its types know it of scalars alone.
+  return { ...tag, stringify } as unknown as CollectionTag
 }
 
 /** Quotes go where YAML does not need them; blocks of several lines stay as they were written. */

@@ -82,7 +82,7 @@ function warningOf(
 /** A rule that says or asks for something of its own has a reason to stand beside another. */
 const hasOwnWords = (rule: RuleTree): boolean =>
   rule.remedy !== null ||
-  [rule.output, rule.approval, rule.rollout, rule.obligations?.length, rule.advice?.length].some(
+  [rule.output, rule.approval, rule.rollout, rule.obligations.length, rule.advice.length].some(
     Boolean,
   )
 

@@ -73,29 +73,67 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     'no kind',
     '§apiVersion: api.cerbos.dev/v1\n',
-    'field_missing: a policy needs exactly one of `resourcePolicy`, `principalPolicy`, `derivedRoles`, `exportVariables`, `exportConstants`',
+    'field_missing: a policy needs exactly one of `resourcePolicy`, `principalPolicy`, `rolePolicy`, `derivedRoles`, `exportVariables`, `exportConstants`',
   ],
   [
-    'a role policy',
-    'apiVersion: api.cerbos.dev/v1\n§rolePolicy: {}\n',
-    notSupported('rolePolicy', 'a policy'),
+    'a role policy for nobody',
+    'apiVersion: api.cerbos.dev/v1\nrolePolicy: §{}\n',
+    'field_missing: `rolePolicy` needs `role`',
   ],
-  ['schemas', resource('  §schemas: {}\n'), notSupported('schemas', '`resourcePolicy`')],
-  ['an output', resource(rule('§output: {}')), notSupported('output', 'a rule')],
+  [
+    'a role policy for many',
+    'apiVersion: api.cerbos.dev/v1\nrolePolicy: {role: §"a*"}\n',
+    'value_invalid: `role` of `rolePolicy` cannot be `a*`',
+  ],
+  [
+    'a schema without a name',
+    resource('  schemas: {resourceSchema: §{}}\n'),
+    'field_missing: `resourceSchema` needs `ref`',
+  ],
+  [
+    'an output that says nothing',
+    resource(rule('output: §{}')),
+    'field_missing: `output` needs `when.ruleActivated` or `when.conditionNotMet`',
+  ],
+  [
+    'an output that says two things at once',
+    resource(rule('output: §{expr: "1", when: {ruleActivated: "2"}}')),
+    'field_conflict: `expr` means `when.ruleActivated`',
+  ],
   [
     'a script',
     resource(rule('condition: {§script: x, match: {expr: "true"}}')),
     notSupported('script', '`condition` of a rule'),
   ],
   [
-    'parental consent',
-    resource(`  scopePermissions: §${CONSENT}\n`),
-    notSupported(CONSENT, '`resourcePolicy`'),
+    'scope permissions that do not exist',
+    resource(`  scopePermissions: §${CONSENT}_ALSO\n`),
+    `value_invalid: \`scopePermissions\` cannot be \`${CONSENT}_ALSO\``,
   ],
   [
-    'an approval',
-    resource(rule('§approval: {by: lead}'), 'reeve.dev/v1'),
-    notSupported('approval', 'a rule'),
+    'an approval by nobody',
+    resource(rule('approval: §{}'), 'reeve.dev/v1'),
+    'field_missing: `approval` needs `by`',
+  ],
+  [
+    'an approval that lasts too long',
+    resource(rule('approval: {by: lead, ttl: §48h}'), 'reeve.dev/v1'),
+    'value_invalid: `ttl` must be whole seconds',
+  ],
+  [
+    'obligations of a denial',
+    resource(rule('§obligations: [redact]').replace('ALLOW', 'DENY'), 'reeve.dev/v1'),
+    'field_conflict: `obligations` has no meaning for a rule that denies',
+  ],
+  [
+    'an obligation of no kind',
+    resource(rule('obligations: [§{value: 1}]'), 'reeve.dev/v1'),
+    'field_missing: an entry of `obligations` needs `kind`',
+  ],
+  [
+    'a rollout beyond everybody',
+    resource(rule('rollout: {percent: §101}'), 'reeve.dev/v1'),
+    'value_invalid: `percent` of `rollout` must be a number from 0 to 100',
   ],
   [
     'fields of ours in the dialect of Cerbos',
@@ -183,9 +221,9 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'value_invalid: `V` can only be read as `V.name`',
   ],
   [
-    'globals',
-    resource(atExpression('G.x == 1')),
-    'not_supported: `G` is not supported: this version has no globals',
+    'globals as a whole',
+    resource(atExpression('size(G) == 1')),
+    'value_invalid: `G` can only be read as `G.name`',
   ],
   [
     'the action in the dialect of Cerbos',
@@ -239,7 +277,14 @@ test('every code of the list is produced by some file, or is about several', () 
   const produced = new Set(
     REFUSED.flatMap(([, marked]) => problemsOf(unmark(marked).text).map(({ code }) => code)),
   )
-  const elsewhere = ['yaml_invalid', 'yaml_too_large', 'name_ambiguous', 'policy_duplicate']
+  const elsewhere = [
+    'yaml_invalid',
+    'yaml_too_large',
+    'name_ambiguous',
+    'policy_duplicate',
+    'scope_conflict',
+    'schema_invalid',
+  ]
   assert.deepEqual([...produced, ...elsewhere].sort(), [...DIAGNOSTIC_CODES].sort())
 })
 

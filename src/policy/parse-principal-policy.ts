@@ -1,4 +1,5 @@
 import type { SourceFile } from './diagnostic.ts'
+import { report } from './diagnostic.ts'
 import type { Fields } from './fields.ts'
 import { listOf, openFields, requiredNode, requiredText } from './fields.ts'
 import { DEFAULT_VERSION, defaultRuleName, POLICY_NAME_PATTERN } from './names.ts'
@@ -38,7 +39,7 @@ export function parsePrincipalPolicy(
     scopePermissions: parseScopePermissions(fields),
     constants: parseConstants(fields),
     variables: parseVariables(fields),
-    rules: listOf(fields, 'rules').flatMap((item) => parseResourceActions(file, item, dialect)),
+    rules: parsePrincipalRules(fields, dialect),
   } as const
   // A policy without a legal name stays, so that problems of its expressions are found as well.
   return {
@@ -46,6 +47,29 @@ export function parsePrincipalPolicy(
     principal: principal ?? `invalid:${file.path}`,
     version: version ?? DEFAULT_VERSION,
   }
+}
+
+/** Reads the rules; a resource that stands twice, and a name that stands twice, is reported. */
+function parsePrincipalRules(fields: Fields, dialect: Dialect): readonly RuleTree[] {
+  const { file } = fields
+  const resources = new Set<string | null>()
+  const names = new Set<string>()
+  return listOf(fields, 'rules').flatMap((item) => {
+    const rules = parseResourceActions(file, item, dialect)
+    const resource = rules[0]?.resource ?? null
+    if (resource !== null && resources.has(resource)) {
+      const message = `two rules are about \`${resource}\``
+      const hint = 'list the actions of a resource in one rule'
+      report(file, item.at, { code: 'value_duplicate', message, hint })
+    }
+    resources.add(resource)
+    for (const rule of rules) {
+      const message = `two actions of \`principalPolicy\` are named \`${rule.name}\``
+      if (names.has(rule.name)) report(file, rule.at, { code: 'name_duplicate', message })
+      names.add(rule.name)
+    }
+    return rules
+  })
 }
 
 function parseResourceActions(

@@ -83,7 +83,7 @@ function badName(fields: Fields, at: number, text: string): null {
   return null
 }
 
-/** Reads the rules; in our dialect names that stand twice are reported, Cerbos lets them pass. */
+/** Reads the rules; names that stand twice are reported, in our dialect also those given by default. */
 function parseRules(
   fields: Fields,
   dialect: Dialect,
@@ -94,7 +94,12 @@ function parseRules(
   for (const [index, item] of listOf(fields, 'rules').entries()) {
     const rule = read(item, index)
     if (rule === null) continue
-    if (dialect === 'reeve' && names.has(rule.name)) {
+    const isNamed = item.kind === 'map' && item.entries.has('name')
+    if (!isNamed && dialect === 'cerbos') {
+      rules.push(rule)
+      continue
+    }
+    if (names.has(rule.name)) {
       const message = `two rules of ${fields.name} are named \`${rule.name}\``
       report(fields.file, rule.at, { code: 'name_duplicate', message })
     }

@@ -91,9 +91,9 @@ rules:
 
 const REFUSED: readonly (readonly [string, string, string])[] = [
   [
-    'a rollout',
-    '{id: a, role: r, tool: t, allowed_actions: [x], rollout: {percent: 10}}',
-    'not_supported',
+    'a rollout to nobody in particular',
+    '{id: a, role: r, tool: t, allowed_actions: [x], rollout: {increment: 10}}',
+    'field_missing',
   ],
   [
     'an unknown field',

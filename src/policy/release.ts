@@ -54,6 +54,8 @@ export type CompiledRule = {
   readonly actions: NameMatcher
   /** Kinds of resource, for rules of principal policies and guardrails. */
   readonly resources: NameMatcher | null
+  /** Whether patterns of `resources` are about folded kinds alone. */
+  readonly foldsKinds: boolean
   readonly roles: NameMatcher
   readonly derivedRoles: readonly CompiledDerivedRole[]
   readonly condition: CompiledCondition | null

@@ -9,7 +9,10 @@ export type SchemaProblem = { readonly path: string; readonly message: string }
  */
 export function schemaErrors(errors: readonly ErrorObject[]): readonly SchemaProblem[] {
   const problems = new Map<string, { path: string; message: string; names: string[] | null }>()
+  // A value of another type is told so, and nothing else by the same schema.
+  const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(placeOf))
   for (const error of errors) {
+    if (error.keyword !== 'type' && mistyped.has(placeOf(error))) continue
     const said = say(error)
     if (said === null) continue
     const names = Object.hasOwn(GROUPED, error.keyword) ? [said.message] : null
@@ -25,6 +28,9 @@ export function schemaErrors(errors: readonly ErrorObject[]): readonly SchemaPro
   }))
 }
 
+const placeOf = ({ instancePath, schemaPath }: ErrorObject): string =>
+  `${instancePath} ${schemaPath.slice(0, schemaPath.lastIndexOf('/'))}`
+
 /** Errors that the other library reports once for all names. */
 const GROUPED: Readonly<Record<string, (names: string) => string>> = {
   required: (names) => `missing properties: ${names}`,
@@ -39,7 +45,11 @@ function groupText([keyword = '', ...names]: readonly string[]): string {
 const NOT_SAID: readonly string[] = ['if', 'contains', 'propertyNames', '$ref', 'allOf']
 
 function say(error: ErrorObject): SchemaProblem | null {
-  const { keyword, instancePath, params, data } = error
+  const { keyword, params, data, propertyName } = error
+  const instancePath =
+    propertyName === undefined || keyword === 'propertyNames'
+      ? error.instancePath
+      : `${error.instancePath}/${pointer(propertyName)}`
   const at = (message: string, path = instancePath): SchemaProblem => ({ path, message })
   const p = params as { readonly [name: string]: unknown }
   if (NOT_SAID.includes(keyword)) return null
@@ -112,7 +122,7 @@ function sayValue(
     case 'maxItems':
       return `maximum ${limit} items required, but found ${length} items`
     case 'uniqueItems':
-      return `items at index ${String(params['j'])} and ${String(params['i'])} are equal`
+      return `items at index ${[params['i'], params['j']].map(Number).sort((a, b) => a - b).join(' and ')} are equal`
     case 'minProperties':
       return `minimum ${limit} properties allowed, but found ${length} properties`
     case 'maxProperties':

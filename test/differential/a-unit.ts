@@ -131,7 +131,18 @@ const ACTION_PATTERNS = [
   'view:*:all',
 ]
 export const ROLES = ['user', 'admin', 'clerk§', 'boss§', 'adm:x', 'ghost', 'constructor'] as const
-const ROLE_PATTERNS = ['user', 'user', 'admin', 'clerk§', 'boss§', '*', 'adm*', 'adm:*', 'constructor']
+const ROLE_PATTERNS = [
+  'user',
+  'user',
+  'admin',
+  'clerk§',
+  'boss§',
+  '*',
+  'adm*',
+  'adm:*',
+  'constructor',
+]
+const PARENT_ROLES = ['user', 'user', 'admin', 'clerk§', 'boss§', '*', 'adm:x', 'constructor']
 export const KINDS = ['doc§', 'mcp:pay§', 'album:object-§', 'x y§', 'a/b.c§', 'q§-r_s'] as const
 
 const DERIVED_ROLES = ['owner§', 'peer§', 'late-§.x'] as const
@@ -160,6 +171,7 @@ export function aUnit(features: Features): fc.Arbitrary<Unit> {
     constants: CONSTANTS,
     derivedRoles: DERIVED_ROLES,
     globals,
+    emptyAttributes: features.emptyAttributes,
   }
   const elsewhere: Names = { ...inRules, derivedRoles: NONE }
   const plain: Names = { ...elsewhere, variables: NONE, alone: NONE, constants: ['c3'] }
@@ -171,27 +183,28 @@ export function aUnit(features: Features): fc.Arbitrary<Unit> {
     ),
     constants: fc.tuple(constant, constant),
   })
-  return fc
-    .record({
-      kind: fc.constantFrom('doc§', ...KINDS),
-      exported: fc.record({
-        variables: fc.tuple(first(plain), aValueExpression({ ...plain, variables: ['v3'] })),
-        constant,
-      }),
-      derivedRoles: fc.tuple(
-        ...DERIVED_ROLES.map((name) =>
-          fc.record({
-            name: fc.constant(name),
-            parents: some(ROLE_PATTERNS, 2),
-            condition: fc.option(aCondition(elsewhere), { freq: 4 }),
-          }),
-        ),
+  return fc.record({
+    kind: fc.constantFrom('doc§', ...KINDS),
+    exported: fc.record({
+      variables: fc.tuple(first(plain), aValueExpression({ ...plain, variables: ['v3'] })),
+      constant,
+    }),
+    derivedRoles: fc.tuple(
+      ...DERIVED_ROLES.map((name) =>
+        fc.record({
+          name: fc.constant(name),
+          parents: some(features.parentRolePatterns ? ROLE_PATTERNS : PARENT_ROLES, 2),
+          condition: fc.option(aCondition(elsewhere), { freq: 4 }),
+        }),
       ),
-      derivedLocals: locals,
-      resources: resourcePolicies(features, inRules, locals),
-      principals: principalPolicies(features, elsewhere, locals),
-      rolePolicies: features.rolePolicies ? rolePolicies(elsewhere, locals) : fc.constant([]),
-    })
+    ),
+    derivedLocals: locals,
+    resources: resourcePolicies(features, inRules, locals),
+    principals: principalPolicies(features, elsewhere, locals),
+    rolePolicies: features.rolePolicies
+      ? rolePolicies(features, elsewhere, locals)
+      : fc.constant([]),
+  })
 }
 
 function aCondition(names: Names): fc.Arbitrary<Condition> {
@@ -229,9 +242,12 @@ function aRule(features: Features, names: Names): fc.Arbitrary<Rule> {
       condition: fc.option(aCondition(names), { freq: 3 }),
       output: anOutput(features, names),
     })
-    .map((rule) =>
-      rule.roles.length + rule.derivedRoles.length > 0 ? rule : { ...rule, roles: ['*'] },
-    )
+    .map((rule) => {
+      const { effect, roles, derivedRoles } = rule
+      if (roles.length + derivedRoles.length === 0) return { ...rule, roles: ['*'] }
+      const isMixed = effect === 'EFFECT_DENY' && roles.length * derivedRoles.length > 0
+      return isMixed && !features.mixedDenyRoles ? { ...rule, derivedRoles: [] } : rule
+    })
 }
 
 /** A name that stands twice is left out the second time: the oracle refuses it. */
@@ -260,14 +276,15 @@ function resourcePolicies(
   )
   return fc
     .constantFrom(...CHAINS)
-    .chain((chain) => fc.tuple(fc.tuple(...chain.map((scope) => policy(scope, 'default'))), versions))
+    .chain((chain) =>
+      fc.tuple(fc.tuple(...chain.map((scope) => policy(scope, 'default'))), versions),
+    )
     .map((groups) => groups.flat())
 }
 
-/**
- * Patterns of kinds are written as kinds are folded: the oracle matches `mcp:*` with no kind at all.
- */
-const RESOURCE_PATTERNS = ['*', 'doc*', 'mcp_*', 'doc§', 'mcp:pay§', 'x*', 'album_*', 'q§*', '**']
+const KIND_PATTERNS = ['*', 'doc*', 'mcp_*', 'doc§', 'mcp:pay§', 'x*', 'album_*', 'q§*', '**']
+const kindPatterns = ({ unfoldedKindPatterns }: Features): readonly string[] =>
+  unfoldedKindPatterns ? [...KIND_PATTERNS, 'mcp:*', 'album:*', 'a/*'] : KIND_PATTERNS
 
 function principalPolicies(
   features: Features,
@@ -280,26 +297,44 @@ function principalPolicies(
     roles: [],
     derivedRoles: [],
   }))
-  const rules = fc.uniqueArray(
-    fc.record({
-      resource: fc.constantFrom(...RESOURCE_PATTERNS),
-      actions: fc
-        .uniqueArray(action, { minLength: 1, maxLength: 3, selector: (one) => one.actions[0] })
-        .map(withDistinctNames),
-    }),
-    { minLength: 1, maxLength: 2, selector: ({ resource }) => resource },
-  )
+  const rules = fc
+    .uniqueArray(
+      fc.record({
+        resource: fc.constantFrom(...kindPatterns(features)),
+        actions: fc
+          .uniqueArray(action, { minLength: 1, maxLength: 3, selector: (one) => one.actions[0] })
+          .map(withDistinctNames),
+      }),
+      { minLength: 1, maxLength: 2, selector: ({ resource }) => resource },
+    )
+    .map(([first, second]) =>
+      // Names are distinct within the policy: the oracle takes rules of one name for one.
+      [first, second]
+        .filter((block) => block !== undefined)
+        .map((block, at) =>
+          at === 0
+            ? block
+            : { ...block, actions: block.actions.map((one) => ({ ...one, name: null })) },
+        ),
+    )
   return fc
-    .oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.constantFrom(...PRINCIPAL_CHAINS) })
+    .oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      { weight: 2, arbitrary: fc.constantFrom(...PRINCIPAL_CHAINS) },
+    )
     .chain((chain) =>
       fc.tuple(...chain.map((scope) => fc.record({ scope: fc.constant(scope), locals, rules }))),
     )
 }
 
-function rolePolicies(names: Names, locals: fc.Arbitrary<Locals>): fc.Arbitrary<RolePolicy[]> {
+function rolePolicies(
+  features: Features,
+  names: Names,
+  locals: fc.Arbitrary<Locals>,
+): fc.Arbitrary<RolePolicy[]> {
   const rules = fc.array(
     fc.record({
-      resource: fc.constantFrom(...RESOURCE_PATTERNS),
+      resource: fc.constantFrom(...kindPatterns(features)),
       actions: some(ACTION_PATTERNS, 3),
       condition: fc.option(aCondition(names), { freq: 2 }),
     }),
@@ -314,9 +349,12 @@ function rolePolicies(names: Names, locals: fc.Arbitrary<Locals>): fc.Arbitrary<
       rules,
     })
   return fc.oneof(
-    { weight: 3, arbitrary: fc.constant([]) },
-    { weight: 2, arbitrary: fc.tuple(policy('clerk§', ['user'])) },
-    { weight: 2, arbitrary: fc.tuple(policy('clerk§', ['user']), policy('boss§', ['clerk§', 'admin'])) },
+    { weight: 3, arbitrary: fc.constant<RolePolicy[]>([]) },
+    { weight: 2, arbitrary: fc.array(policy('clerk§', ['user']), { minLength: 1, maxLength: 1 }) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(policy('clerk§', ['user']), policy('boss§', ['clerk§', 'admin'])),
+    },
   )
 }
 

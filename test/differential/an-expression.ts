@@ -9,6 +9,8 @@ export type Names = {
   /** Derived roles that `runtime.effectiveDerivedRoles` may hold; none where it is not read. */
   readonly derivedRoles: readonly string[]
   readonly globals: readonly string[]
+  /** Whether `has(R.attr)` may be asked. */
+  readonly emptyAttributes: boolean
 }
 
 type Text = fc.Arbitrary<string>
@@ -74,9 +76,10 @@ const string: Text = fc.oneof(
   fill(attribute('path'), oneOf('.split("/")[1]', '.split("/")[0]')),
 )
 
+// No `[]`: the oracle folds `x in []` to false before it looks whether `x` fails.
 const list: Text = fc.oneof(
   { weight: 4, arbitrary: attribute('tags', 'nums') },
-  oneOf('["a", "b"]', '["alpha", "beta", "x"]', '[R.attr.s, P.attr.s]', '["a"]', '[]'),
+  oneOf('["a", "b"]', '["alpha", "beta", "x"]', '[R.attr.s, P.attr.s]', '["a"]'),
   oneOf('P.roles', 'request.principal.roles'),
   fill(attribute('s', 'path'), '.split("', oneOf('/', 'a'), '")'),
   fill(attribute('tags'), '.filter(x, x != "', oneOf('a', 'beta'), '")'),
@@ -116,9 +119,35 @@ const PARTS = oneOf(
 const time: Text = fc.oneof(
   fill(instant, ' ', COMPARE, ' ', instant),
   fill(span, ' ', COMPARE, ' ', span),
-  fill(instant.filter((text) => !text.includes('now')), '.', PARTS, '() ', COMPARE, ' ', oneOf('0', '3', '12', '2024')),
-  fill('timestamp(', attribute('when'), ').', PARTS, '("', oneOf('UTC', '+02:00', 'America/New_York'), '") ', COMPARE, ' ', oneOf('0', '12', '28')),
-  fill(span.filter((text) => !text.includes('timeSince')), oneOf('.getSeconds()', '.getHours()', '.getMinutes()'), ' ', COMPARE, ' ', oneOf('0', '60', '-5')),
+  fill(
+    instant.filter((text) => !text.includes('now')),
+    '.',
+    PARTS,
+    '() ',
+    COMPARE,
+    ' ',
+    oneOf('0', '3', '12', '2024'),
+  ),
+  fill(
+    'timestamp(',
+    attribute('when'),
+    ').',
+    PARTS,
+    '("',
+    oneOf('UTC', '+02:00', 'America/New_York'),
+    '") ',
+    COMPARE,
+    ' ',
+    oneOf('0', '12', '28'),
+  ),
+  fill(
+    span.filter((text) => !text.includes('timeSince')),
+    oneOf('.getSeconds()', '.getHours()', '.getMinutes()'),
+    ' ',
+    COMPARE,
+    ' ',
+    oneOf('0', '60', '-5'),
+  ),
 )
 
 const membership: Text = fc.oneof(
@@ -127,14 +156,36 @@ const membership: Text = fc.oneof(
   fill(number, ' in ', attribute('nums')),
   fill(attribute('s'), ' in ', attribute('o', 'tags', 's')),
   fill('!(', anyAttribute, ' in ', list, ')'),
-  fill(oneOf('hasIntersection', 'isSubset', 'has_intersection', 'is_subset'), '(', list, ', ', list, ')'),
+  fill(
+    oneOf('hasIntersection', 'isSubset', 'has_intersection', 'is_subset'),
+    '(',
+    list,
+    ', ',
+    list,
+    ')',
+  ),
   fill(list, oneOf('.hasIntersection(', '.isSubset('), list, ')'),
-  fill('size(', oneOf('intersect', 'except'), '(', list, ', ', list, ')) ', COMPARE, ' ', oneOf('0', '1', '2')),
+  fill(
+    'size(',
+    oneOf('intersect', 'except'),
+    '(',
+    list,
+    ', ',
+    list,
+    ')) ',
+    COMPARE,
+    ' ',
+    oneOf('0', '1', '2'),
+  ),
   fill('sets.contains(', attribute('tags'), ', ', list, ')'),
 )
 
 const presence: Text = fc.oneof(
-  fill('has(', attribute('n', 's', 'o', 'tags', 'nil', 'missing', 'o.n', 'o.deep', 'o.deep.x'), ')'),
+  fill(
+    'has(',
+    attribute('n', 's', 'o', 'tags', 'nil', 'missing', 'o.n', 'o.deep', 'o.deep.x'),
+    ')',
+  ),
   fill('!has(', attribute('n', 'missing', 'flag'), ')'),
   fill('has(', attribute('n'), ') && ', attribute('n'), ' ', COMPARE, ' ', number),
   fill(attribute('?n'), '.hasValue()'),
@@ -142,34 +193,131 @@ const presence: Text = fc.oneof(
 
 const texts: Text = fc.oneof(
   fill(string, oneOf('.startsWith(', '.endsWith(', '.contains('), string, ')'),
-  fill(string, '.matches("', oneOf('^a', 'a.*a$', '[ab]+', '^(alpha|beta)$', '(?i)AL', '^.$'), '")'),
+  fill(
+    string,
+    '.matches("',
+    oneOf('^a', 'a.*a$', '[ab]+', '^(alpha|beta)$', '(?i)AL', '^.$'),
+    '")',
+  ),
   fill(attribute('s'), '.matches(', attribute('t'), ')'),
   fill(string, ' ', COMPARE, ' ', string),
 )
 
 const macros: Text = fc.oneof(
   fill(attribute('nums'), '.map(x, x * 2.0) ', EQUAL, ' ', attribute('nums')),
-  fill(list, '.', oneOf('all', 'exists', 'exists_one'), '(x, x ', EQUAL, ' "', oneOf('a', 'alpha', 'user'), '")'),
-  fill(attribute('nums'), '.', oneOf('all', 'exists', 'exists_one'), '(x, x ', COMPARE, ' ', number, ')'),
-  fill(attribute('tags'), '.', oneOf('all', 'exists'), '(x, x.startsWith("', oneOf('a', 'b'), '"))'),
+  fill(
+    list,
+    '.',
+    oneOf('all', 'exists', 'exists_one'),
+    '(x, x ',
+    EQUAL,
+    ' "',
+    oneOf('a', 'alpha', 'user'),
+    '")',
+  ),
+  fill(
+    attribute('nums'),
+    '.',
+    oneOf('all', 'exists', 'exists_one'),
+    '(x, x ',
+    COMPARE,
+    ' ',
+    number,
+    ')',
+  ),
+  fill(
+    attribute('tags'),
+    '.',
+    oneOf('all', 'exists'),
+    '(x, x.startsWith("',
+    oneOf('a', 'b'),
+    '"))',
+  ),
   fill(attribute('o'), '.', oneOf('all', 'exists'), '(k, k != "', oneOf('n', 'deep'), '")'),
-  fill(attribute('o'), '.', oneOf('all', 'exists'), '(k, v, k == "n" ', oneOf('&&', '||'), ' v == ', number, ')'),
-  fill(attribute('nums', 'tags'), '.', oneOf('all', 'exists', 'existsOne'), '(i, v, i ', COMPARE, ' ', oneOf('0', '1'), ')'),
-  fill(attribute('nums'), '.filter(x, x > ', number, ').size() ', COMPARE, ' ', oneOf('0', '1', '2')),
+  fill(
+    attribute('o'),
+    '.',
+    oneOf('all', 'exists'),
+    '(k, v, k == "n" ',
+    oneOf('&&', '||'),
+    ' v == ',
+    number,
+    ')',
+  ),
+  fill(
+    attribute('nums', 'tags'),
+    '.',
+    oneOf('all', 'exists', 'existsOne'),
+    '(i, v, i ',
+    COMPARE,
+    ' ',
+    oneOf('0', '1'),
+    ')',
+  ),
+  fill(
+    attribute('nums'),
+    '.filter(x, x > ',
+    number,
+    ').size() ',
+    COMPARE,
+    ' ',
+    oneOf('0', '1', '2'),
+  ),
   fill(attribute('nums'), '.exists(x, ', attribute('nums'), '.exists(y, x == y + 1.0))'),
-  fill('cel.bind(x, ', anyAttribute, ', x == ', anyAttribute, ' || x == "', oneOf('a', 'alpha'), '")'),
+  fill(
+    'cel.bind(x, ',
+    anyAttribute,
+    ', x == ',
+    anyAttribute,
+    ' || x == "',
+    oneOf('a', 'alpha'),
+    '")',
+  ),
   fill(attribute('nums'), '.transformList(i, v, v + double(i)) == ', attribute('nums')),
 )
 
 const special: Text = fc.oneof(
-  fill(attribute('ip'), '.inIPAddrRange("', oneOf('10.0.0.0/8', '192.168.1.0/24', '::/0', '2001:db8::/32'), '")'),
-  fill('hierarchy(', attribute('path', 'dots'), oneOf('', ', "/"'), ').', oneOf('ancestorOf', 'descendentOf', 'overlaps', 'siblingOf', 'immediateChildOf', 'immediateParentOf'), '(hierarchy("', oneOf('a.b', 'a', 'a.b.c'), '"))'),
+  fill(
+    attribute('ip'),
+    '.inIPAddrRange("',
+    oneOf('10.0.0.0/8', '192.168.1.0/24', '::/0', '2001:db8::/32'),
+    '")',
+  ),
+  fill(
+    'hierarchy(',
+    attribute('path', 'dots'),
+    oneOf('', ', "/"'),
+    ').',
+    oneOf(
+      'ancestorOf',
+      'descendentOf',
+      'overlaps',
+      'siblingOf',
+      'immediateChildOf',
+      'immediateParentOf',
+    ),
+    '(hierarchy("',
+    oneOf('a.b', 'a', 'a.b.c'),
+    '"))',
+  ),
   fill('pathMatch(', attribute('path'), ', "', oneOf('/a/*', '/a/*/c', '*', '/**'), '")'),
   fill('pathHasPrefix(', attribute('path'), ', "', oneOf('/a', '/', '/a/b', 'a'), '")'),
   fill('basePath(', attribute('path'), ') == "', oneOf('c', 'b', '.'), '"'),
   fill('isIP(', attribute('ip', 's'), ')'),
-  fill('spiffeID(', attribute('spiffe', 's'), ').', oneOf('path()', 'trustDomain().name()'), ' == "', oneOf('/ns/x', 'acme.test'), '"'),
-  oneOf('request.auxData.jwt.sub == "x"', 'has(request.auxData.jwt.sub)', 'request.aux_data.jwt.aud == P.id'),
+  fill(
+    'spiffeID(',
+    attribute('spiffe', 's'),
+    ').',
+    oneOf('path()', 'trustDomain().name()'),
+    ' == "',
+    oneOf('/ns/x', 'acme.test'),
+    '"',
+  ),
+  oneOf(
+    'request.auxData.jwt.sub == "x"',
+    'has(request.auxData.jwt.sub)',
+    'request.aux_data.jwt.aud == P.id',
+  ),
   oneOf('P.scope == R.scope', 'R.policyVersion == ""', 'P.policyVersion == "v2"', 'R.kind != ""'),
 )
 
@@ -184,9 +332,34 @@ const bare: Text = fc.oneof(
 const equality: Text = fc.oneof(
   fill(anyAttribute, ' ', EQUAL, ' ', anyAttribute),
   fill(anyAttribute, ' ', COMPARE, ' ', anyAttribute),
-  fill(anyAttribute, ' ', EQUAL, ' ', oneOf('null', 'true', '1', '5', '2.5', '"a"', '[1.0, 2.0]', '["a", "b"]', '{"n": 1.0}', '2u', 'R.attr', '[]', '{}')),
+  fill(
+    anyAttribute,
+    ' ',
+    EQUAL,
+    ' ',
+    oneOf(
+      'null',
+      'true',
+      '1',
+      '5',
+      '2.5',
+      '"a"',
+      '[1.0, 2.0]',
+      '["a", "b"]',
+      '{"n": 1.0}',
+      '2u',
+      'R.attr',
+      '[]',
+      '{}',
+    ),
+  ),
   fill(list, ' ', EQUAL, ' ', attribute('tags', 'nums', 'o')),
-  fill('type(', anyAttribute, ') == ', oneOf('string', 'double', 'bool', 'list', 'map', 'null_type')),
+  fill(
+    'type(',
+    anyAttribute,
+    ') == ',
+    oneOf('string', 'double', 'bool', 'list', 'map', 'null_type'),
+  ),
 )
 
 const arithmetic: Text = fc.oneof(
@@ -209,7 +382,14 @@ const named = (names: Names): readonly Text[] => [
   ...(names.constants.length === 0
     ? []
     : [
-        fill(oneOf('C.', 'C.', 'constants.'), oneOf(...names.constants), ' ', COMPARE, ' ', anyAttribute),
+        fill(
+          oneOf('C.', 'C.', 'constants.'),
+          oneOf(...names.constants),
+          ' ',
+          COMPARE,
+          ' ',
+          anyAttribute,
+        ),
         fill(anyAttribute, ' in ', oneOf('C.', 'constants.'), oneOf(...names.constants)),
         fill('C.', oneOf(...names.constants), ' == ', attribute('n', 's', 'tags')),
       ]),
@@ -223,6 +403,7 @@ const named = (names: Names): readonly Text[] => [
   ...(names.globals.length === 0
     ? []
     : [fill(oneOf('G.', 'globals.'), oneOf(...names.globals), ' ', EQUAL, ' ', anyAttribute)]),
+  ...(names.emptyAttributes ? [oneOf('has(R.attr)', 'has(P.attr)', '!has(R.attr)')] : []),
 ]
 
 /** An expression as policies have them: about attributes whose types are known but not certain. */
@@ -246,7 +427,18 @@ export function anExpression(names: Names): Text {
       { weight: 2, arbitrary: fill('(', tie('expression'), ' || ', tie('expression'), ')') },
       { weight: 2, arbitrary: fill('(', tie('expression'), ' && ', tie('expression'), ')') },
       { weight: 1, arbitrary: fill('!(', tie('expression'), ')') },
-      { weight: 1, arbitrary: fill('(', tie('expression'), ' ? ', tie('expression'), ' : ', tie('expression'), ')') },
+      {
+        weight: 1,
+        arbitrary: fill(
+          '(',
+          tie('expression'),
+          ' ? ',
+          tie('expression'),
+          ' : ',
+          tie('expression'),
+          ')',
+        ),
+      },
     ),
   }))
   const { alone } = names
@@ -259,7 +451,14 @@ export function anExpression(names: Names): Text {
 export const aTotalExpression: Text = fc.oneof(
   oneOf('true', 'false', '1', '"a"', '["a", "b"]', 'P.id', 'R.kind', 'P.roles', 'R.attr'),
   fill('has(', attribute('n', 's', 'flag', 'missing'), ')'),
-  fill(oneOf('R', 'P'), '.attr.?', oneOf('n', 's', 'flag', 'tags'), '.orValue(', oneOf('1.0', '"a"', 'false'), ')'),
+  fill(
+    oneOf('R', 'P'),
+    '.attr.?',
+    oneOf('n', 's', 'flag', 'tags'),
+    '.orValue(',
+    oneOf('1.0', '"a"', 'false'),
+    ')',
+  ),
   fill('"', oneOf('user', 'admin', 'boss§'), '" in P.roles'),
   fill(oneOf('R', 'P'), '.attr.?', oneOf('n', 's'), ' == optional.of(', oneOf('1.0', '"a"'), ')'),
 )

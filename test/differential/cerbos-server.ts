@@ -125,6 +125,7 @@ function launch(home: string, said: string[]): ChildProcess {
       said.push(chunk.toString())
       if (said.length > LINES_KEPT_MAX) said.shift()
     })
+  child.once('error', (error) => said.push(error.message))
   // The process is ours alone: when the tests end in whatever way, so does it.
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
@@ -173,7 +174,8 @@ function complaintsAbout(home: string): ReadonlyMap<string, string> {
   return complaints
 }
 
-const FILE_AND_ERROR = /"file":\s*"([^"]+)",\s*"error":\s*("(?:[^"\\]|\\.)*"(?:,\s*"description":\s*"(?:[^"\\]|\\.)*")?)/g
+const FILE_AND_ERROR =
+  /"file":\s*"([^"]+)",\s*"error":\s*("(?:[^"\\]|\\.)*"(?:,\s*"description":\s*"(?:[^"\\]|\\.)*")?)/g
 
 const checkAt =
   (port: number) =>

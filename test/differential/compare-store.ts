@@ -65,8 +65,8 @@ export async function openStore(setup: StoreSetup, units: readonly Unit[]): Prom
       ...rendered.filter((_, index) => !missing.has(index)).flat(),
     ]
     const ours = loadOurs(files)
-    if (ours instanceof Map) {
-      refuse('reeve', ours)
+    if (!ours.ok) {
+      refuse('reeve', ours.error)
       continue
     }
     try {
@@ -76,7 +76,7 @@ export async function openStore(setup: StoreSetup, units: readonly Unit[]): Prom
         schemas: features.schemas ? 'reject' : 'none',
         globals: GLOBALS,
       })
-      return { ours: ours as CompiledRelease, theirs, missing, refusals }
+      return { ours: ours.value, theirs, missing, refusals }
     } catch (error) {
       if (!(error instanceof PoliciesRefused) || error.complaints.size === 0) throw error
       refuse('cerbos', error.complaints)
@@ -111,7 +111,7 @@ export async function compareStore(
 ): Promise<StoreReport> {
   const { seed, callsPerUnit } = size
   const units = fc.sample(aUnit(setup.features), { seed, numRuns: size.units })
-  const calls = fc.sample(aCall, { seed, numRuns: size.units * callsPerUnit })
+  const calls = fc.sample(aCall(setup.features), { seed, numRuns: size.units * callsPerUnit })
   const store = await openStore(setup, units)
   const report = { compared: 0, allowed: 0, cases: [] as Case[], refusals: store.refusals }
   try {

@@ -50,6 +50,7 @@ function compareAnswers(
     ['validation errors', 'validationErrors', features.schemas],
   ] as const
   for (const [about, key, isCompared] of lists)
-    if (isCompared) compare(about, null, [(theirs[key] ?? []).join('\n'), (ours[key] ?? []).join('\n')])
+    if (isCompared)
+      compare(about, null, [(theirs[key] ?? []).join('\n'), (ours[key] ?? []).join('\n')])
   return found
 }

@@ -1,4 +1,7 @@
-/** Parts of the language that a generated store may use; each is off until our loader takes it. */
+/**
+ * Parts of the language that a generated store may use, and shapes on which the engines differ
+ * today. Each is off until our engine takes it, or until it is settled who is right.
+ */
 export type Features = {
   /** `rolePolicy`. */
   readonly rolePolicies: boolean
@@ -21,6 +24,16 @@ export type Features = {
    * `has(V.failed)`): strict evaluation of ours denies, the oracle lets the rest decide.
    */
   readonly absorbedVariableErrors: boolean
+  /** `has(R.attr)` and `has(P.attr)`, also where there are no attributes. */
+  readonly emptyAttributes: boolean
+  /** The scope `.` in requests, which expressions of the oracle read as the empty one. */
+  readonly dotScope: boolean
+  /** Patterns of kinds that are written as the kind is, and not as it is folded: `mcp:*`. */
+  readonly unfoldedKindPatterns: boolean
+  /** Patterns in `parentRoles`: the oracle finds rules by them, and lists no role because of them. */
+  readonly parentRolePatterns: boolean
+  /** Deny rules with both `roles` and `derivedRoles`, of which a failing one may not be reached. */
+  readonly mixedDenyRoles: boolean
   /** The mode in which a failed condition is a false one, beside the strict mode. */
   readonly lenientMode: boolean
 }
@@ -28,7 +41,7 @@ export type Features = {
 /** What `src/` can do today. */
 export const LANDED: Features = {
   rolePolicies: false,
-  parentalConsent: false,
+  parentalConsent: true,
   schemas: false,
   outputs: false,
   globals: false,
@@ -36,6 +49,11 @@ export const LANDED: Features = {
   matched: false,
   effectiveDerivedRoles: false,
   absorbedVariableErrors: false,
+  emptyAttributes: false,
+  dotScope: false,
+  unfoldedKindPatterns: false,
+  parentRolePatterns: false,
+  mixedDenyRoles: false,
   lenientMode: false,
 }
 

@@ -4,6 +4,8 @@ import type { DecisionCaller, Principal } from '../../src/core/identity.ts'
 import { DEFAULT_TENANT } from '../../src/core/ids.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { Context, Resource } from '../../src/core/question.ts'
+import type { Result } from '../../src/core/result.ts'
+import { fail } from '../../src/core/result.ts'
 import { decide } from '../../src/pdp/decide.ts'
 import { formatDiagnostic } from '../../src/policy/diagnostic.ts'
 import { loadPolicies } from '../../src/policy/load-policies.ts'
@@ -13,13 +15,13 @@ import type { StoreFile } from './cerbos-server.ts'
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 
-/** Complaints by path of the file, or the release. */
+/** The release, or complaints by path of the file. */
 export function loadOurs(
   files: readonly StoreFile[],
-): CompiledRelease | ReadonlyMap<string, string> {
+): Result<CompiledRelease, ReadonlyMap<string, string>> {
   const loaded = loadPolicies({ sha256 }, files)
-  if (loaded.ok) return loaded.value
-  return new Map(loaded.error.map((problem) => [problem.file, formatDiagnostic(problem)]))
+  if (loaded.ok) return loaded
+  return fail(new Map(loaded.error.map((problem) => [problem.file, formatDiagnostic(problem)])))
 }
 
 const CALLER: DecisionCaller = {
@@ -32,7 +34,10 @@ const CALLER: DecisionCaller = {
 /** A request of the Cerbos API as far as it concerns a decision. */
 export type CheckRequest = {
   readonly principal: Principal
-  readonly resources: readonly { readonly actions: readonly string[]; readonly resource: Resource }[]
+  readonly resources: readonly {
+    readonly actions: readonly string[]
+    readonly resource: Resource
+  }[]
 }
 
 /** Answers the JSON text of a request as the other engine's API would. */
@@ -58,7 +63,11 @@ export function checkOurs(release: CompiledRelease, body: string): readonly Answ
   }
   return resources.map(({ actions, resource }) => {
     const verdicts = actions.map((action): [string, Verdict] => {
-      const decision = decide(release, { caller: CALLER, ask: { action, resource }, context }, facts)
+      const decision = decide(
+        release,
+        { caller: CALLER, ask: { action, resource }, context },
+        facts,
+      )
       const basis = decision.basis.find(({ factor }) => factor === 'subject')
       const effect = decision.effect === 'allow' ? 'EFFECT_ALLOW' : 'EFFECT_DENY'
       return [action, { effect, matched: basis?.policy ?? '' }]

@@ -10,7 +10,10 @@ export function reductions(unit: Unit): readonly Unit[] {
     ...rolePolicies.map((policy) => ({ ...unit, rolePolicies: without(rolePolicies, policy) })),
     // Ancestors of a scope must exist, so only the last of the chain and other versions may go.
     ...resources
-      .filter(({ version, scope }, at) => (version !== 'default' || at === lastInScope) && (scope !== '' || version !== 'default'))
+      .filter(
+        ({ version, scope }, at) =>
+          (version !== 'default' || at === lastInScope) && (scope !== '' || version !== 'default'),
+      )
       .map((policy) => ({ ...unit, resources: without(resources, policy) })),
     ...resources.flatMap((policy) =>
       listReductions(policy.rules, reducedRules).map((rules) => ({
@@ -74,9 +77,18 @@ function listReductions<T>(
 
 const reducedRules = (rule: Rule): readonly Rule[] => [
   ...reducedConditions(rule.condition).map((condition) => ({ ...rule, condition })),
-  ...(rule.actions.length > 1 ? rule.actions.map((action) => ({ ...rule, actions: [action] })) : []),
-  ...(rule.roles.length > 0 && rule.derivedRoles.length > 0 ? [{ ...rule, roles: [] }, { ...rule, derivedRoles: [] }] : []),
-  ...(rule.derivedRoles.length > 1 ? rule.derivedRoles.map((name) => ({ ...rule, derivedRoles: [name] })) : []),
+  ...(rule.actions.length > 1
+    ? rule.actions.map((action) => ({ ...rule, actions: [action] }))
+    : []),
+  ...(rule.roles.length > 0 && rule.derivedRoles.length > 0
+    ? [
+        { ...rule, roles: [] },
+        { ...rule, derivedRoles: [] },
+      ]
+    : []),
+  ...(rule.derivedRoles.length > 1
+    ? rule.derivedRoles.map((name) => ({ ...rule, derivedRoles: [name] }))
+    : []),
   ...(rule.roles.length > 1 ? rule.roles.map((name) => ({ ...rule, roles: [name] })) : []),
   ...(rule.output === null ? [] : [{ ...rule, output: null }]),
 ]
@@ -87,7 +99,11 @@ function reducedConditions(condition: Condition | null): readonly (Condition | n
     return [null, ...partsOf(condition.text).map((text): Condition => ({ kind: 'expr', text }))]
   const { kind, of } = condition
   const parts = listReductions(of, (part) => reducedConditions(part).filter((one) => one !== null))
-  return [null, ...of, ...parts.filter((list) => list.length > 0).map((list) => ({ kind, of: list }))]
+  return [
+    null,
+    ...of,
+    ...parts.filter((list) => list.length > 0).map((list) => ({ kind, of: list })),
+  ]
 }
 
 /** `A` and `B` of `(A || B)`, `A` of `!(A)`: the forms that the generator nests. */

@@ -1,4 +1,12 @@
-import type { Condition, Locals, PrincipalPolicy, ResourcePolicy, RolePolicy, Rule, Unit } from './a-unit.ts'
+import type {
+  Condition,
+  Locals,
+  PrincipalPolicy,
+  ResourcePolicy,
+  RolePolicy,
+  Rule,
+  Unit,
+} from './a-unit.ts'
 import { CONSENT_SCOPES, SCOPES } from './a-unit.ts'
 import type { StoreFile } from './cerbos-server.ts'
 import type { Features } from './features.ts'
@@ -14,7 +22,10 @@ export function renderUnit(features: Features, unit: Unit, index: number): reado
   const common = { features, mark, unit }
   const bodies: readonly (readonly [string, object])[] = [
     ['variables', { exportVariables: { name: 'vars§', definitions: exportedVariables(unit) } }],
-    ['constants', { exportConstants: { name: 'consts§', definitions: { c3: unit.exported.constant } } }],
+    [
+      'constants',
+      { exportConstants: { name: 'consts§', definitions: { c3: unit.exported.constant } } },
+    ],
     ['roles', { derivedRoles: derivedRoles(common) }],
     ...unit.resources.map((policy, at) => [`resource${at}`, resource(common, policy)] as const),
     ...unit.principals.map((policy, at) => [`principal${at}`, principal(common, policy)] as const),
@@ -51,7 +62,13 @@ export function renderAnchors(features: Features): readonly StoreFile[] {
     return [
       file(`anchor-resource${at}.yaml`, { resourcePolicy }, 0),
       ...(isPrincipal
-        ? [file(`anchor-principal${at}.yaml`, { principalPolicy: { principal: 'anchor', ...head, rules } }, 0)]
+        ? [
+            file(
+              `anchor-principal${at}.yaml`,
+              { principalPolicy: { principal: 'anchor', ...head, rules } },
+              0,
+            ),
+          ]
         : []),
     ]
   })
@@ -125,7 +142,12 @@ function schemaFiles(unit: Unit, index: number): readonly StoreFile[] {
     (['principal', 'resource'] as const).flatMap((of) => {
       const schema = schemas?.[of] ?? null
       if (schema === null) return []
-      return [{ path: `_schemas/${of}${index}.json`, text: fileText({ type: 'object', ...schema }, index) }]
+      return [
+        {
+          path: `_schemas/${of}${index}.json`,
+          text: fileText({ type: 'object', ...schema }, index),
+        },
+      ]
     }),
   )
 }
@@ -147,13 +169,14 @@ function principal({ features, mark }: Common, policy: PrincipalPolicy): object 
   }
 }
 
-function role({ mark }: Common, policy: RolePolicy): object {
+function role({ features, mark }: Common, policy: RolePolicy): object {
   const { scope, parents, locals, rules } = policy
   return {
     rolePolicy: {
       role: policy.role,
       version: 'default',
       ...(scope === '' ? {} : { scope }),
+      ...permissions(features, scope),
       ...(parents.length === 0 ? {} : { parentRoles: parents }),
       ...localsOf(locals),
       rules: rules.map(({ resource: on, actions, condition }) => ({

@@ -1,7 +1,10 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { JsonObject } from '../../core/json.ts'
+import { DEFAULT_CHECK_LIMITS } from '../../gateway/cerbos/read-check.ts'
+import { DEFAULT_ENGINE_OPTIONS } from '../../policy/engine-options.ts'
 import { DEVELOPMENT_ISSUER, type Config, type IssuerConfig } from './config.ts'
 import type { RawConfig, RawTokens } from './raw-config.ts'
+import { SHORT_FORM } from './read-policy-files.ts'
 import type { References } from './read-references.ts'
 
 /** Turns the checked files into the configuration: references read, defaults that depend on others applied. */
@@ -12,6 +15,12 @@ export function assembleConfig(
   references: References,
 ): Config {
   const publicUrl = withoutSlash(raw.public_url)
+  const base = dirname(file)
+  const policySource = {
+    directory: raw.policies === undefined ? null : resolve(base, raw.policies.dir),
+    shortForm: join(base, SHORT_FORM),
+  }
+  const policies = references.policies(policySource)
   return {
     mode: raw.mode,
     file,
@@ -56,7 +65,13 @@ export function assembleConfig(
       tier: model.tier ?? null,
       attr: model.attr as JsonObject,
     })),
-    policyFiles: references.policies(raw),
+    policySource,
+    policyFiles: policies.files,
+    schemaFiles: policies.schemas,
+    engine: DEFAULT_ENGINE_OPTIONS,
+    decisionApi: { ...DEFAULT_CHECK_LIMITS, keySets: [], skewSeconds: 0 },
+    watchPolicies: raw.mode === 'development',
+    notes: [],
     decisionDeadlineMs: raw.limits.decision_deadline_ms,
     callsPerSecond: raw.limits.calls_per_second,
   }
@@ -106,7 +121,7 @@ const agents = (raw: RawConfig, references: References): Config['agents'] =>
   }))
 
 /** `HOST:PORT`, the shape having been checked. */
-export function parseAddress(text: string): Config['listen']['data'] {
+export function parseAddress(text: string): Config['listen']['pdp'] {
   const colon = text.lastIndexOf(':')
   return {
     host: text.slice(0, colon).replace(/^\[|\]$/g, ''),

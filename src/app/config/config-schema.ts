@@ -168,11 +168,11 @@ export type Checked<T> =
 
 /** Checks `reeve.yaml`: closed at every level, every default filled in. */
 export const checkConfig = (data: unknown): Checked<RawConfig> =>
-  check(config.safeParse(data ?? {}))
+  checkShape(config.safeParse(data ?? {}))
 
 /** Checks `token-service-config.yml`. */
 export const checkTokens = (data: unknown): Checked<RawTokens> =>
-  check(tokens.safeParse(data ?? {}))
+  checkShape(tokens.safeParse(data ?? {}))
 
 /** JSON Schemas of both files, for editors; written to `schema/` and compared in the tests. */
 export const configJsonSchemas = (): Readonly<Record<string, unknown>> => ({
@@ -180,7 +180,8 @@ export const configJsonSchemas = (): Readonly<Record<string, unknown>> => ({
   'token-service-config.schema.json': z.toJSONSchema(tokens, { io: 'input' }),
 })
 
-function check<T>(parsed: z.ZodSafeParseResult<T>): Checked<T> {
+/** Turns what the schema library found into problems of ours. */
+export function checkShape<T>(parsed: z.ZodSafeParseResult<T>): Checked<T> {
   if (parsed.success) return { ok: true, value: parsed.data }
   return { ok: false, problems: parsed.error.issues.flatMap(problemsOf) }
 }

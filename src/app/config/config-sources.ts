@@ -6,6 +6,10 @@ export type ConfigSources = {
   readonly readFile: (path: string) => string | null
   /** Policy files of a directory and those below it, sorted, as absolute paths. */
   readonly listPolicies: (directory: string) => readonly string[] | null
+  /** The JSON Schemas below `_schemas/` of a policy directory, sorted, as absolute paths. */
+  readonly listSchemas: (directory: string) => readonly string[]
+  /** Changes whenever a file of the list changes, comes or goes: names, times and sizes as text. */
+  readonly stamp: (paths: readonly string[]) => string
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 

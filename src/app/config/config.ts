@@ -1,5 +1,6 @@
 /** The configuration after parsing: every default applied, every path absolute, secrets as values in memory only. */
 import type { JsonObject } from '../../core/json.ts'
+import type { EngineOptions } from '../../policy/engine-options.ts'
 import type { RateLimits } from '../../gateway/bound-rate.ts'
 
 export type Mode = 'development' | 'production'
@@ -83,13 +84,36 @@ export type CallerConfig =
 
 export type PolicyFile = { readonly path: string; readonly text: string }
 
+/** Where policies are read from, at the start and again where changes count. */
+export type PolicySource = {
+  readonly directory: string | null
+  /** The short form where it stands by itself. */
+  readonly shortForm: string | null
+}
+
+/** Keys under which tokens may be sent beside a check; the caller names them by the id. */
+export type KeySetConfig = { readonly id: string; readonly jwks: JsonObject }
+
+/** How the decision API is served. */
+export type DecisionApiConfig = {
+  readonly resourcesMax: number
+  readonly actionsMax: number
+  readonly keySets: readonly KeySetConfig[]
+  readonly skewSeconds: number
+}
+
 export type Config = {
   readonly mode: Mode
   /** The file it was read from, for messages. */
   readonly file: string
   readonly publicUrl: string
   readonly behindTlsProxy: boolean
-  readonly listen: { readonly data: Address; readonly control: Address; readonly pdp: Address }
+  readonly listen: {
+    /** Null where only enforcement points are served: no agent can call. */
+    readonly data: Address | null
+    readonly control: Address
+    readonly pdp: Address
+  }
   readonly callers: readonly CallerConfig[]
   readonly stateDirectory: string
   readonly tokens: TokenServiceConfig
@@ -99,7 +123,15 @@ export type Config = {
   readonly servers: readonly McpServerConfig[]
   readonly providers: readonly ProviderConfig[]
   readonly models: readonly ModelConfig[]
+  readonly policySource: PolicySource
   readonly policyFiles: readonly PolicyFile[]
+  readonly schemaFiles: readonly PolicyFile[]
+  readonly engine: EngineOptions
+  readonly decisionApi: DecisionApiConfig
+  /** Whether changed files take effect by themselves; elsewhere files only propose (SECURITY 27). */
+  readonly watchPolicies: boolean
+  /** What the file says and we do otherwise, told once at the start. */
+  readonly notes: readonly string[]
   readonly decisionDeadlineMs: number
   readonly callsPerSecond: RateLimits
 }

@@ -69,7 +69,9 @@ export function crossCheck(config: Config, where: Located): readonly ConfigProbl
 function* listeners(config: Config, where: Located): Iterable<ConfigProblem> {
   const taken = new Map<string, string>()
   for (const name of ['data', 'control', 'pdp'] as const) {
-    const { host, port } = config.listen[name]
+    const address = config.listen[name]
+    if (address === null) continue
+    const { host, port } = address
     const before = port === 0 ? undefined : taken.get(`${host}:${port}`)
     if (before !== undefined)
       yield where.at(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Unreadable, type ConfigSources } from './config-sources.ts'
 
@@ -9,7 +9,7 @@ const NOT_POLICY = /(?:_test\.(?:ya?ml|json)$)|(?:^|\/)(?:testdata|_schemas|\.[^
 /** The real files and environment. */
 export const fileSources = (
   environment: Readonly<Record<string, string | undefined>>,
-): ConfigSources => ({ readFile, listPolicies, environment })
+): ConfigSources => ({ readFile, listPolicies, listSchemas, stamp, environment })
 
 function readFile(path: string): string | null {
   try {
@@ -29,6 +29,25 @@ function listPolicies(directory: string): readonly string[] | null {
   } catch (error) {
     return nullWhenMissing(directory, error)
   }
+}
+
+function listSchemas(directory: string): readonly string[] {
+  const schemas = join(directory, '_schemas')
+  try {
+    return readdirSync(schemas, { recursive: true, withFileTypes: true, encoding: 'utf8' })
+      .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.json'))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+  } catch (error) {
+    return nullWhenMissing(schemas, error) ?? []
+  }
+}
+
+const stamp = (paths: readonly string[]): string => paths.map(stampOf).join('\n')
+
+function stampOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found === undefined ? path : `${path} ${found.mtimeMs} ${found.size} ${found.ino}`
 }
 
 const isPolicy = (name: string): boolean => POLICY.test(name) && !NOT_POLICY.test(name)

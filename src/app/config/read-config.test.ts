@@ -6,7 +6,8 @@ import { configJsonSchemas } from './config-schema.ts'
 import { Unreadable, type ConfigSources } from './config-sources.ts'
 import { formatProblem, type Config, type ConfigProblem } from './config.ts'
 import { fileSources } from './file-sources.ts'
-import { readConfig, readStateDirectory, type Flags } from './read-config.ts'
+import type { Flags } from './flags.ts'
+import { readConfig, readStateDirectory } from './read-config.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -17,6 +18,8 @@ const sourcesOf = (files: Files, environment: Record<string, string> = {}): Conf
     const found = Object.keys(files).filter((path) => path.startsWith(`${directory}/`))
     return found.length === 0 ? null : found.sort()
   },
+  listSchemas: () => [],
+  stamp: (paths) => paths.join(),
 })
 
 const readYaml = (yaml: string, files: Files = {}, flags: Flags = {}, environment = {}) =>

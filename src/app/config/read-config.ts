@@ -1,16 +1,16 @@
 import { dirname, join } from 'node:path'
 import { fail, ok, type Result } from '../../core/result.ts'
 import { assembleConfig, stateDirectoryOf } from './assemble-config.ts'
+import { assembleCerbosConfig, cerbosStateDirectory } from './assemble-cerbos-config.ts'
+import { CERBOS_KEYS, checkCerbosConfig, isCerbosStyle } from './cerbos-schema.ts'
 import { checkConfig, checkTokens, type Checked } from './config-schema.ts'
 import type { Config, ConfigProblem } from './config.ts'
 import { crossCheck } from './cross-check.ts'
+import type { Flags } from './flags.ts'
 import { Unreadable, type ConfigSources } from './config-sources.ts'
 import type { RawTokens } from './raw-config.ts'
 import { createReferences } from './read-references.ts'
 import { parseYamlFile, type YamlFile } from './yaml-file.ts'
-
-/** What the command line says stands above the file: addresses as HOST:PORT. */
-export type Flags = { readonly data?: string; readonly control?: string; readonly pdp?: string }
 
 /**
  * Reads `reeve.yaml` with its sections in files of their own (`token-service-config.yml`,
@@ -26,6 +26,7 @@ export function readConfig(
     if (text === null) return fail([missingFile(file)])
     const yaml = parseYamlFile(file, text, sources.environment)
     if (!yaml.ok) return yaml
+    if (isCerbosStyle(yaml.value.data)) return readCerbosConfig(sources, yaml.value, flags)
     const raw = withPlaces(yaml.value, checkConfig(yaml.value.data))
     const tokens = readTokens(sources, yaml.value)
     if (!raw.ok || !tokens.ok)
@@ -58,11 +59,37 @@ export function readStateDirectory(
   return readable(() => {
     const text = sources.readFile(file)
     if (text === null) return fail([missingFile(file)])
-    const yaml = parseYamlFile(file, text, sources.environment, ['mode', 'store'])
+    const yaml = parseYamlFile(file, text, sources.environment, STATE_SECTIONS)
     if (!yaml.ok) return yaml
+    if (isCerbosStyle(yaml.value.data)) {
+      const cerbos = withPlaces(yaml.value, checkCerbosConfig(yaml.value.data))
+      return cerbos.ok ? ok(cerbosStateDirectory(cerbos.value)) : cerbos
+    }
     const raw = withPlaces(yaml.value, checkConfig(yaml.value.data))
     return raw.ok ? ok(stateDirectoryOf(file, raw.value)) : raw
   })
+}
+
+const STATE_SECTIONS: readonly string[] = ['mode', 'store', 'audit', ...CERBOS_KEYS]
+
+/** A file in Cerbos' form stands alone: nothing beside it is read but what it names. */
+function readCerbosConfig(
+  sources: ConfigSources,
+  yaml: YamlFile,
+  flags: Flags,
+): Result<Config, readonly ConfigProblem[]> {
+  const { file, data, at } = yaml
+  const raw = withPlaces(yaml, checkCerbosConfig(data))
+  if (!raw.ok) return raw
+  const problems: ConfigProblem[] = []
+  const config = assembleCerbosConfig(raw.value, {
+    sources,
+    file,
+    flags,
+    report: (path, message, hint) =>
+      problems.push({ file, ...at(path), message, hint: hint ?? null }),
+  })
+  return problems.length > 0 ? fail(problems) : ok(config)
 }
 
 /** A file that is there and cannot be read is a mistake like any other. */

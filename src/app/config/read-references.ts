@@ -1,24 +1,19 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { JsonObject } from '../../core/json.ts'
-import type { PolicyFile, UpstreamCredential } from './config.ts'
+import type { PolicySource, UpstreamCredential } from './config.ts'
 import type { ConfigSources } from './config-sources.ts'
-import type { RawConfig, RawCredential, RawSecret } from './raw-config.ts'
+import type { RawCredential, RawSecret } from './raw-config.ts'
+import { readPolicyFiles, type PolicyTexts } from './read-policy-files.ts'
 
 /** Reads what a configuration only points to; what cannot be read is reported with its place. */
 export type References = {
   readonly secret: (path: readonly PropertyKey[], secret: RawSecret) => string
   readonly credential: (path: readonly PropertyKey[], raw: RawCredential) => UpstreamCredential
   readonly jwks: (path: readonly PropertyKey[], name: string) => JsonObject
-  readonly policies: (raw: RawConfig) => readonly PolicyFile[]
+  readonly policies: (source: PolicySource) => PolicyTexts
 }
 
 export type Report = (path: readonly PropertyKey[], message: string, hint?: string | null) => void
-
-/** Policy files below a directory; more is a mistaken path. */
-const POLICY_FILES_MAX = 50_000
-
-/** The short form of policies, beside `reeve.yaml` or in the policy directory. */
-const SHORT_FORM = 'policy-config.yaml'
 
 /** Relative names are taken from the folder of the configuration file. */
 export function createReferences(sources: ConfigSources, base: string, report: Report): References {
@@ -54,12 +49,16 @@ export function createReferences(sources: ConfigSources, base: string, report: R
         : { kind: raw.kind },
     jwks: (path, name) =>
       readJwks(sources, resolve(base, name), (message, hint) => report(path, message, hint)),
-    policies: (raw) => readPolicies(sources, base, raw, report),
+    policies: (source) =>
+      readPolicyFiles(sources, source, (about, message, hint) =>
+        report(about === 'directory' ? ['policies', 'dir'] : ['policies'], message, hint),
+      ),
   }
 }
 
-function readJwks(
-  sources: ConfigSources,
+/** Reads a JSON Web Key Set as data; its keys are looked at where they are used. */
+export function readJwks(
+  sources: Pick<ConfigSources, 'readFile'>,
   path: string,
   report: (message: string, hint: string) => void,
 ): JsonObject {
@@ -85,47 +84,4 @@ function readJwks(
   }
   report(`\`${path}\` is not a JSON Web Key Set (RFC 7517 §5)`, 'expected {"keys": [...]}')
   return {}
-}
-
-function readPolicies(
-  sources: ConfigSources,
-  base: string,
-  raw: RawConfig,
-  report: Report,
-): readonly PolicyFile[] {
-  const paths: string[] = []
-  if (raw.policies !== undefined) {
-    const directory = resolve(base, raw.policies.dir)
-    const found = sources.listPolicies(directory)
-    if (found === null)
-      report(
-        ['policies', 'dir'],
-        `the policy directory \`${directory}\` does not exist`,
-        'create it, or correct `policies.dir`',
-      )
-    if (found !== null && found.length > POLICY_FILES_MAX) {
-      report(
-        ['policies', 'dir'],
-        `there are more than ${POLICY_FILES_MAX} policy files in \`${directory}\``,
-        'name the directory that holds only policies',
-      )
-      return []
-    }
-    for (const path of found ?? []) paths.push(path)
-  }
-  const beside = join(base, SHORT_FORM)
-  if (!paths.includes(beside) && sources.readFile(beside) !== null) paths.push(beside)
-  const short = paths.filter((path) => path.endsWith(`/${SHORT_FORM}`))
-  if (short.length > 1)
-    report(
-      ['policies'],
-      `the short form stands in ${short.join(' and in ')}`,
-      'a section stands in one place: remove one of the two',
-    )
-  return paths.flatMap((path) => {
-    const text = sources.readFile(path)
-    // A deny rule that is not read is a deny rule that does not hold.
-    if (text === null) report(['policies'], `the policy file \`${path}\` does not exist`)
-    return text === null ? [] : [{ path, text }]
-  })
 }

@@ -1,6 +1,7 @@
 import { watch } from 'node:fs'
 import { NO_FILTER, parseFilter, type SuiteFilter } from '../../pdp/suites/filter.ts'
 import { runSuites } from '../../pdp/suites/run-suites.ts'
+import type { CompiledRelease } from '../../policy/release.ts'
 import type { RunReport } from '../../pdp/suites/suite-report.ts'
 import { EXIT } from '../exit-code.ts'
 import { compileFolder, type CompiledFolder } from '../policies/compile-folder.ts'
@@ -18,6 +19,8 @@ export type TestOptions = {
   readonly coverage?: boolean
   readonly coverageMin?: string
   readonly watch?: boolean
+  readonly ignoreSchemas?: boolean
+  readonly cerbos?: boolean
 }
 
 /** Runs the policy tests of a directory. Exit 4 when one failed or covers too little, 3 when policies are invalid. */
@@ -29,7 +32,7 @@ export async function test(
   const plan = planOf(terminal, options)
   if (plan === null) return EXIT.usage
   const once = (): number => {
-    const compiled = compileFolder(terminal, directory)
+    const compiled = compileFolder(terminal, directory, options)
     return compiled.ok ? testFolder(terminal, plan, compiled.value) : compiled.error
   }
   const code = once()
@@ -45,6 +48,8 @@ export type TestPlan = {
   readonly verbose: boolean
   readonly coverage: boolean
   readonly coverageMin: number
+  /** Evaluates as Cerbos does by default, and says what strict evaluation would change. */
+  readonly cerbos: boolean
 }
 
 const OUTPUTS = ['tree', 'list', 'json', 'junit'] as const
@@ -70,6 +75,7 @@ export function planOf(terminal: Terminal, options: TestOptions): TestPlan | nul
       verbose: options.verbose === true,
       coverage: options.coverage === true || options.coverageMin !== undefined,
       coverageMin,
+      cerbos: options.cerbos === true,
     }
   return null
 }
@@ -80,8 +86,11 @@ export function testFolder(
   plan: TestPlan,
   { folder, release }: CompiledFolder,
 ): number {
-  const report = runSuites(release, folder.tests, plan)
+  const report = runSuites(evaluating(release, !plan.cerbos), folder.tests, plan)
   print(terminal, plan, report)
+  if (plan.cerbos)
+    for (const line of changedBetween(report, runSuites(release, folder.tests, plan)))
+      terminal.talk(line)
   const isOpen = report.coverage !== null && report.coverage.percent < plan.coverageMin
   if (isOpen)
     complain(
@@ -91,6 +100,35 @@ export function testFolder(
   const failed = report.counts.failed + report.counts.errored > 0
   return failed || isOpen ? EXIT.testsFailed : EXIT.ok
 }
+
+const evaluating = (release: CompiledRelease, strictEvaluation: boolean): CompiledRelease => ({
+  ...release,
+  options: { ...release.options, strictEvaluation },
+})
+
+/** The checks that strict evaluation, which agents always meet, decides otherwise. */
+function changedBetween(lenient: RunReport, strict: RunReport): readonly string[] {
+  const effects = effectsOf(strict)
+  return [...effectsOf(lenient)].flatMap(([check, effect]) => {
+    const other = effects.get(check)
+    if (other === effect || other === undefined) return []
+    return [
+      `strict evaluation: ${other ?? 'nothing'} instead of ${effect ?? 'nothing'} for ${check}`,
+    ]
+  })
+}
+
+const effectsOf = ({ suites }: RunReport): ReadonlyMap<string, 'allow' | 'deny' | null> =>
+  new Map(
+    suites.flatMap(({ path, cases }) =>
+      cases.flatMap(({ test: name, principal, resource, actions }) =>
+        actions.map(
+          ({ action, actual }) =>
+            [[path, name, principal, resource, action].join(' / '), actual] as const,
+        ),
+      ),
+    ),
+  )
 
 function print(terminal: Terminal, plan: TestPlan, report: RunReport): void {
   const { colors } = terminal

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { formatProblem, type Config } from '../../app/config/config.ts'
 import { fileSources } from '../../app/config/file-sources.ts'
-import { readConfig, type Flags } from '../../app/config/read-config.ts'
+import type { Flags } from '../../app/config/flags.ts'
+import { readConfig } from '../../app/config/read-config.ts'
 import { startReeve, type Reeve, type World } from '../../app/start-reeve.ts'
 import { emptiness, widenings } from '../../app/widenings.ts'
 import { epochMillis, type Clock } from '../../core/clock.ts'
@@ -73,6 +74,8 @@ export function realWorld(terminal: Pick<Terminal, 'talk'>): World {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
       terminal.talk(`reeve: ${what}: ${why}`)
     },
+    sources: fileSources(process.env),
+    told: (lines) => lines.forEach((line) => terminal.talk(line)),
     every: (ms, run) => {
       const timer = setInterval(run, ms)
       timer.unref()
@@ -89,15 +92,17 @@ function greet(terminal: Terminal, config: Config, reeve: Reeve, ms: number): vo
   const row = (name: string, text: string, color = colors.dim): void =>
     terminal.talk(`  ${color(name.padEnd(10))}${text}`)
   terminal.talk(`reeve ${config.mode}`)
-  row(
-    'agents',
-    `${at(data)}  (${config.servers.length} MCP servers, ${config.models.length} models)`,
-  )
+  if (data !== null)
+    row(
+      'agents',
+      `${at(data)}  (${config.servers.length} MCP servers, ${config.models.length} models)`,
+    )
   row('control', at(control))
   row('decisions', at(pdp))
-  row('policies', `${reeve.release.policies}, release ${reeve.release.digest.slice(0, 19)}…`)
+  const { policies, digest } = reeve.release()
+  row('policies', `${policies}, release ${digest.slice(0, 19)}…`)
   row('state', config.stateDirectory)
-  for (const warning of [...emptiness(config), ...widenings(config)])
+  for (const warning of [...config.notes, ...emptiness(config), ...widenings(config)])
     row('note', warning, colors.yellow)
   terminal.talk(`ready in ${Math.round(ms)} ms`)
 }

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { fileSources } from '../../app/config/file-sources.ts'
 import { readConfig } from '../../app/config/read-config.ts'
 import { isFixturePath, isSuitePath, loadSuites } from '../../pdp/suites/find-suites.ts'
@@ -40,10 +40,16 @@ function openPath(path: string): Result<PolicyFolder, string> {
   try {
     if (!statSync(path).isFile()) return readPolicyFolder(path)
     const shown = shownPath(resolve(path))
-    if (/(?:^|\/)reeve\.yaml$/.test(path)) return ok({ config: path, policies: [], tests: [] })
+    if (/(?:^|\/)reeve\.yaml$/.test(path))
+      return ok({ config: path, policies: [], schemas: [], tests: [] })
     const file: PolicyFile = { path: shown, text: readFileSync(path, 'utf8') }
-    const isTest = isSuitePath(path) || isFixturePath(path)
-    return ok({ config: null, policies: isTest ? [] : [file], tests: isTest ? [file] : [] })
+    if (isFixturePath(path)) return ok({ config: null, policies: [], schemas: [], tests: [file] })
+    if (!isSuitePath(path)) return ok({ config: null, policies: [file], schemas: [], tests: [] })
+    // A suite is nothing without the fixtures beside it.
+    const beside = join(dirname(path), 'testdata')
+    const fixtures = existsSync(beside) ? readPolicyFolder(beside) : null
+    const tests = [file, ...(fixtures?.ok === true ? fixtures.value.tests : [])]
+    return ok({ config: null, policies: [], schemas: [], tests })
   } catch (error) {
     return fail(error instanceof Error ? error.message : `\`${path}\` cannot be read`)
   }
@@ -57,8 +63,10 @@ type Problem = {
   readonly text: string
 }
 
-function problemsOf({ config, policies, tests }: PolicyFolder): readonly Problem[] {
-  const compiled = compilePolicies(policies)
+function problemsOf({ config, policies, schemas, tests }: PolicyFolder): readonly Problem[] {
+  // A file for itself has no schemas beside it that it could miss.
+  const isFolder = config !== null || policies.length !== 1 || tests.length + schemas.length > 0
+  const compiled = compilePolicies(policies, isFolder ? schemas : null)
   const diagnostics = [
     ...(compiled.ok ? [] : compiled.error),
     ...loadSuites(tests).flatMap((suite) => suite.problems),

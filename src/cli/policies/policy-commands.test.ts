@@ -195,6 +195,22 @@ test('validate says what is wrong with policies, tests and the configuration the
   ])
 })
 
+test('validate looks at single files, a suite with the fixtures beside it', async () => {
+  const suite = suiteOf('EFFECT_ALLOW').replace(/principals:\n.*\n/, '')
+  const folder = folderOf({
+    'doc.yaml': POLICY,
+    'doc_test.yaml': suite,
+    'testdata/principals.yaml': 'principals: {ann: {id: ann, roles: [user]}}\n',
+    'broken.yaml': 'a: [',
+  })
+  const names = ['doc.yaml', 'doc_test.yaml', 'testdata/principals.yaml'].map((name) =>
+    join(folder, name),
+  )
+  assert.equal((await ran((terminal) => validate(terminal, {}, ...names))).code, 0)
+  const broken = join(folder, 'broken.yaml')
+  assert.equal((await ran((terminal) => validate(terminal, {}, ...names, broken))).code, 3)
+})
+
 test('a directory that a configuration names is read with its short form', async () => {
   const folder = folderOf({
     'reeve.yaml': 'mode: development\npolicies: {dir: ./rules}\n',
@@ -209,6 +225,41 @@ test('a directory that a configuration names is read with its short form', async
   )
   assert.match(digests[0] ?? '', /3 policies with 4 rules, from 2 files/)
   assert.equal(digests[0], digests[1])
+})
+
+test('tests run with schemas enforced, unless they are told to ignore them', async () => {
+  const schemas = '  schemas: {resourceSchema: {ref: "cerbos:///doc.json"}}\n'
+  const folder = folderOf({
+    'doc.yaml': POLICY.replace('  rules:', `${schemas}  rules:`),
+    'doc_test.yaml': suiteOf('EFFECT_ALLOW'),
+    '_schemas/doc.json': '{"type": "object", "required": ["owner"]}',
+  })
+  const enforced = await ran((terminal) => testCommand(terminal, {}, folder))
+  assert.equal(enforced.code, 4)
+  assert.match(enforced.out, /FAIL read: expected allow, got deny/)
+  const ignored = await ran((terminal) => testCommand(terminal, { ignoreSchemas: true }, folder))
+  assert.equal(ignored.code, 0)
+  rmSync(join(folder, '_schemas'), { recursive: true })
+  assert.equal((await ran((terminal) => testCommand(terminal, {}, folder))).code, 3)
+})
+
+test('with --cerbos an error counts as not met, and what strict evaluation changes is said', async () => {
+  const deny = `    - name: nobody-when-locked
+      actions: [read]
+      effect: EFFECT_DENY
+      roles: [user]
+      condition:
+        match:
+          expr: R.attr.locked
+`
+  const folder = folderOf({
+    'doc.yaml': POLICY + deny,
+    'doc_test.yaml': suiteOf('EFFECT_ALLOW'),
+  })
+  assert.equal((await ran((terminal) => testCommand(terminal, {}, folder))).code, 4)
+  const lenient = await ran((terminal) => testCommand(terminal, { cerbos: true }, folder))
+  assert.equal(lenient.code, 0)
+  assert.match(lenient.err, /strict evaluation: deny instead of allow for .*ann \/ memo \/ read\n/)
 })
 
 test('lint warns and passes, and refuses only when it is told to', async () => {

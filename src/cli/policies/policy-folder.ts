@@ -10,6 +10,8 @@ export type PolicyFolder = {
   /** `reeve.yaml`, when the folder belongs to a configuration. */
   readonly config: string | null
   readonly policies: readonly PolicyFile[]
+  /** JSON Schemas below `_schemas`. */
+  readonly schemas: readonly PolicyFile[]
   /** Suites and their fixtures. */
   readonly tests: readonly PolicyFile[]
 }
@@ -30,6 +32,7 @@ export function readPolicyFolder(directory: string): Result<PolicyFolder, string
     return ok({
       config: config?.file ?? null,
       policies: files.filter(({ path }) => isPolicyPath(path)),
+      schemas: files.filter(({ path }) => isSchemaPath(path)),
       tests: files.filter(({ path }) => isSuitePath(path) || isFixturePath(path)),
     })
   } catch (error) {
@@ -75,7 +78,7 @@ function filesBeside(config: string): readonly PolicyFile[] {
 }
 
 const DATA = /\.(?:ya?ml|json)$/
-const LEFT_OUT = /(?:^|\/)(?:_schemas|node_modules|\.[^/]*)(?:\/|$)/
+const LEFT_OUT = /(?:^|\/)(?:node_modules|\.[^/]*)(?:\/|$)/
 const CONFIGURATION = /(?:^|\/)(?:reeve\.yaml|token-service-config\.ya?ml|package(?:-lock)?\.json)$/
 
 function filesBelow(root: string): readonly PolicyFile[] {
@@ -93,5 +96,10 @@ const open = (path: string): PolicyFile => ({
   text: readFileSync(path, 'utf8'),
 })
 
+const isSchemaPath = (path: string): boolean => /(?:^|\/)_schemas\//.test(path)
+
 const isPolicyPath = (path: string): boolean =>
-  !isSuitePath(path) && !/_test\.(?:ya?ml|json)$/.test(path) && !/(?:^|\/)testdata\//.test(path)
+  !isSchemaPath(path) &&
+  !isSuitePath(path) &&
+  !/_test\.(?:ya?ml|json)$/.test(path) &&
+  !/(?:^|\/)testdata\//.test(path)

@@ -1,15 +1,37 @@
 import type { Basis } from '../../core/decision.ts'
-import type { ActionReport, Explanation, RuleTrace } from '../../pdp/suites/suite-report.ts'
+import { canonicalJson } from '../../core/canonical-json.ts'
+import type {
+  ActionReport,
+  Explanation,
+  OutputFailure,
+  RuleTrace,
+} from '../../pdp/suites/suite-report.ts'
+
+/** What came of a check that failed, in a few words. */
+export const failureText = ({ expected, actual, outputs }: ActionReport): string =>
+  actual === expected && outputs.length > 0
+    ? `${outputs.length} of the expected outputs did not come`
+    : `expected ${expected}, got ${actual ?? 'nothing'}`
 
 /** Which rule decided one check, why, and what the other rules about the action came to. */
-export function explainAction({ why, actual }: ActionReport): readonly string[] {
+export function explainAction({ why, actual, outputs }: ActionReport): readonly string[] {
   if (why === null) return []
-  const lines = [`rule   ${ruleOf(why)}`]
+  const lines = [...outputs.map(outputOf), `rule   ${ruleOf(why)}`]
   if (why.reason !== null) lines.push(`why    ${why.reason.detail} (${why.reason.code})`)
   for (const one of partiesOf(why.basis)) lines.push(`basis  ${one}`)
   for (const rule of why.rules.filter((one) => isTelling(one, actual))) lines.push(...traceOf(rule))
   if (why.rules.length === 0) lines.push('rules  no rule is about this action for these roles')
   return lines
+}
+
+function outputOf({ src, expected, actual }: OutputFailure): string {
+  const got =
+    actual === null
+      ? 'nothing'
+      : 'error' in actual
+        ? `error: ${actual.error}`
+        : canonicalJson(actual.val)
+  return `output ${src}: expected ${canonicalJson(expected)}, got ${got}`
 }
 
 function ruleOf({ policy, rule }: Explanation): string {

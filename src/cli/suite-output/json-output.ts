@@ -1,5 +1,10 @@
-import type { JsonObject } from '../../core/json.ts'
-import type { ActionReport, Result, RunReport, SuiteReport } from '../../pdp/suites/suite-report.ts'
+import type {
+  ActionReport,
+  OutputFailure,
+  Result,
+  RunReport,
+  SuiteReport,
+} from '../../pdp/suites/suite-report.ts'
 
 /** The report for programs, with the names that Cerbos' own report has, and ours where it has none. */
 export function jsonOutput(report: RunReport): object {
@@ -46,15 +51,22 @@ function suiteJson(suite: SuiteReport): object {
   }
 }
 
-function detailsOf({ result, expected, actual, why, note }: ActionReport): object {
+function outputJson({ src, expected, actual }: OutputFailure): object {
+  return actual === null
+    ? { src, missing: { expected } }
+    : { src, mismatched: { expected, actual } }
+}
+
+function detailsOf({ result, expected, actual, why, note, outputs }: ActionReport): object {
   const explained = why === null ? {} : { why }
   switch (result) {
     case 'passed':
       return { result: codeOf(result), success: { effect: effectOf(expected) }, ...explained }
     case 'failed': {
-      const failure: JsonObject = {
+      const failure = {
         expected: effectOf(expected),
         actual: actual === null ? null : effectOf(actual),
+        ...(outputs.length === 0 ? {} : { outputs: outputs.map(outputJson) }),
       }
       return { result: codeOf(result), failure, ...explained }
     }

@@ -1,6 +1,6 @@
 import type { ActionReport, RunReport, SuiteReport } from '../../pdp/suites/suite-report.ts'
 import { formatDiagnostic } from '../../policy/diagnostic.ts'
-import { explainAction } from './explain-action.ts'
+import { explainAction, failureText } from './explain-action.ts'
 
 /** The report as JUnit XML, which build servers read. */
 export function junitOutput({ suites, counts }: RunReport): string {
@@ -54,7 +54,7 @@ const caseXml = (attributes: string, body: readonly string[]): readonly string[]
     : [`    <testcase ${attributes}>`, ...body, '    </testcase>']
 
 function outcomeXml(action: ActionReport): readonly string[] {
-  const { result, note, expected, actual } = action
+  const { result, note } = action
   switch (result) {
     case 'passed':
       return []
@@ -63,7 +63,7 @@ function outcomeXml(action: ActionReport): readonly string[] {
     case 'errored':
       return [`      <error ${attributesOf({ message: note })}/>`]
     case 'failed': {
-      const message = `expected ${expected}, got ${actual ?? 'nothing'}`
+      const message = failureText(action)
       const text = escape(explainAction(action).join('\n'))
       return [`      <failure ${attributesOf({ message })}>${text}</failure>`]
     }

@@ -2,7 +2,7 @@ import { LEFT_OUT } from '../../pdp/suites/suite-report.ts'
 import type { RunReport } from '../../pdp/suites/suite-report.ts'
 import { formatDiagnostic } from '../../policy/diagnostic.ts'
 import type { Terminal } from '../terminal.ts'
-import { explainAction } from './explain-action.ts'
+import { explainAction, failureText } from './explain-action.ts'
 import { markOf } from './tree-output.ts'
 
 /** One line a check, for search and comparison; what failed says why below it. */
@@ -22,7 +22,7 @@ export function listOutput(
         .flatMap((action) => [
           `${markOf(action.result, colors)} ${[suite.name, test, principal, resource, action.action].join(' / ')}` +
             (action.result === 'failed'
-              ? `: expected ${action.expected}, got ${action.actual ?? 'nothing'}`
+              ? `: ${failureText(action)}`
               : action.note === ''
                 ? ''
                 : `: ${action.note}`),

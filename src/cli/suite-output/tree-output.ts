@@ -2,7 +2,7 @@ import { LEFT_OUT } from '../../pdp/suites/suite-report.ts'
 import type { ActionReport, RunReport, SuiteReport } from '../../pdp/suites/suite-report.ts'
 import { formatDiagnostic } from '../../policy/diagnostic.ts'
 import type { Terminal } from '../terminal.ts'
-import { explainAction } from './explain-action.ts'
+import { explainAction, failureText } from './explain-action.ts'
 
 type Colors = Terminal['colors']
 
@@ -63,13 +63,8 @@ const countOf = (actions: readonly ActionReport[]): string =>
   `${actions.length} ${actions.length === 1 ? 'check' : 'checks'}`
 
 function actionLines(action: ActionReport, colors: Colors): readonly string[] {
-  const { actual, expected, note, result } = action
-  const said =
-    result === 'failed'
-      ? `expected ${expected}, got ${actual ?? 'nothing'}`
-      : note === ''
-        ? (actual ?? '')
-        : note
+  const { actual, note, result } = action
+  const said = result === 'failed' ? failureText(action) : note === '' ? (actual ?? '') : note
   const head = `         ${markOf(result, colors)} ${action.action}: ${said}`
   return [head, ...explainAction(action).map((line) => `              ${colors.dim(line)}`)]
 }

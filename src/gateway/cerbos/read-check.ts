@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import type { Resource } from '../../core/question.ts'
 import { reason, type Reason } from '../../core/reason.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
-import { readAuxTokens, type AuxTokens } from './read-aux-tokens.ts'
+import { AUX_TOKENS_MAX, readAuxTokens, type AuxTokens } from './read-aux-tokens.ts'
 import {
   closed,
   eitherOf,
@@ -222,12 +222,15 @@ function checkContext(value: Json, violations: Violation[]): void {
   violations.push({ steps, rule: 'key' })
 }
 
-function excessOf({ principal, entries }: CheckRequest, limits: CheckLimits): string | null {
+function excessOf(request: CheckRequest, limits: CheckLimits): string | null {
+  const { principal, entries, tokens } = request
   if (entries.length > limits.resourcesMax)
     return `number of resources in batch (${entries.length}) exceeds configured limit (${limits.resourcesMax})`
   for (const { actions } of entries)
     if (actions.length > limits.actionsMax)
       return `number of actions (${actions.length}) exceeds configured limit (${limits.actionsMax})`
+  if (tokens.jwts.length > AUX_TOKENS_MAX)
+    return `number of tokens (${tokens.jwts.length}) exceeds the limit (${AUX_TOKENS_MAX})`
   return principal.roles.length > CHECK_ROLES_MAX
     ? `number of roles (${principal.roles.length}) exceeds the limit (${CHECK_ROLES_MAX})`
     : null

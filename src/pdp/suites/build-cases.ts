@@ -8,6 +8,7 @@ import type {
   ActorFixture,
   Effect,
   Fixtures,
+  OutputExpectation,
   Selection,
   Suite,
   SuiteOptions,
@@ -24,7 +25,14 @@ export type TestCase = {
   readonly auxData: JsonObject
   readonly actor: ActorFixture | null
   readonly options: SuiteOptions | null
-  readonly expected: readonly { readonly action: string; readonly effect: Effect }[]
+  readonly expected: readonly ExpectedAction[]
+}
+
+/** What one action should come to; outputs that are not named here may be anything. */
+export type ExpectedAction = {
+  readonly action: string
+  readonly effect: Effect
+  readonly outputs: readonly OutputExpectation[]
 }
 
 /**
@@ -33,22 +41,27 @@ export type TestCase = {
  * input leads to, and two that contradict each other are reported to the suite's file.
  */
 export function buildCases(suite: Suite, shared: Fixtures): readonly TestCase[] {
-  const found: Lookup = { suite, shared }
-  const cases: TestCase[] = []
-  let count = 0
-  for (const table of suite.tests) {
-    const built = casesOf(found, table)
-    count += built.length * table.actions.length
-    if (count <= SUITE_CASES_MAX) cases.push(...built)
-  }
-  if (count > SUITE_CASES_MAX) {
-    const message = `the suite comes to ${count} checks, more than ${SUITE_CASES_MAX}`
-    report(suite.file, 0, { code: 'value_invalid', message, hint: 'split it into several suites' })
-  }
-  return cases
+  const lookup: Lookup = { suite, shared, room: { checks: SUITE_CASES_MAX, expected: SUITE_CASES_MAX } }
+  return suite.tests.flatMap((table) => casesOf(lookup, table))
 }
 
-type Lookup = { readonly suite: Suite; readonly shared: Fixtures }
+type Lookup = {
+  readonly suite: Suite
+  readonly shared: Fixtures
+  /** How many more checks, and expectations of pairs, the suite may come to. */
+  readonly room: { checks: number; expected: number }
+}
+
+/** Takes room for what is about to be built; false, and reported once, when there is none left. */
+function takeRoom({ suite, room }: Lookup, what: keyof Lookup['room'], count: number): boolean {
+  const had = room[what] >= 0
+  room[what] -= count
+  if (room[what] >= 0) return true
+  const message = `the suite comes to more than ${SUITE_CASES_MAX} checks`
+  const hint = 'split it into several suites'
+  if (had) report(suite.file, 0, { code: 'value_invalid', message, hint })
+  return false
+}
 
 type Kind = 'principals' | 'resources' | 'auxData' | 'actors' | 'principalGroups' | 'resourceGroups'
 
@@ -84,6 +97,8 @@ function namesOf(
 function casesOf(lookup: Lookup, table: TestTable): readonly TestCase[] {
   const principals = namesOf(lookup, 'principalGroups', table.principals)
   const resources = namesOf(lookup, 'resourceGroups', table.resources)
+  if (!takeRoom(lookup, 'checks', principals.length * resources.length * table.actions.length))
+    return []
   const auxData = table.auxData === null ? null : lookUp(lookup, 'auxData', table.auxData)
   const actor = table.actor === null ? null : lookUp(lookup, 'actors', table.actor)
   const expectations = expectationsOf(lookup, table, {
@@ -95,7 +110,7 @@ function casesOf(lookup: Lookup, table: TestTable): readonly TestCase[] {
     const principal = lookUp(lookup, 'principals', principalRef)
     return resolved.flatMap(({ ref, value: resource }) => {
       if (principal === null || resource === null) return []
-      const effects = expectations.get(pairKey(principalRef.name, ref.name))
+      const found = expectations.get(pairKey(principalRef.name, ref.name))
       return {
         table,
         principal,
@@ -107,7 +122,8 @@ function casesOf(lookup: Lookup, table: TestTable): readonly TestCase[] {
         options: table.options ?? lookup.suite.options,
         expected: table.actions.map((action) => ({
           action,
-          effect: effects?.get(action) ?? 'deny',
+          effect: found?.effects.get(action) ?? 'deny',
+          outputs: (found?.outputs ?? []).filter((output) => output.action === action),
         })),
       }
     })
@@ -122,14 +138,19 @@ type Input = {
   readonly resources: ReadonlySet<string>
 }
 
-/** Effects by pair and action, merged over all expectations of a test. */
+type Merged = {
+  readonly effects: Map<string, Effect>
+  readonly outputs: OutputExpectation[]
+}
+
+/** Effects by action, and outputs, of each pair, merged over all expectations of a test. */
 function expectationsOf(
   lookup: Lookup,
   table: TestTable,
   input: Input,
-): ReadonlyMap<string, ReadonlyMap<string, Effect>> {
+): ReadonlyMap<string, Merged> {
   const { file } = lookup.suite
-  const merged = new Map<string, Map<string, Effect>>()
+  const merged = new Map<string, Merged>()
   for (const expectation of table.expected) {
     const { actions, outputs } = expectation
     for (const { name, at } of [
@@ -140,12 +161,12 @@ function expectationsOf(
       const message = `\`${name}\` is expected, and is not among the \`actions\` of the test`
       report(file, at, { code: 'name_unknown', message })
     }
-    for (const { at } of outputs) {
-      const message = 'expected outputs are not supported: this version has no outputs'
-      report(file, at, { code: 'not_supported', message })
-    }
-    for (const principal of namesOf(lookup, 'principalGroups', expectation.principals))
-      for (const resource of namesOf(lookup, 'resourceGroups', expectation.resources)) {
+    const principals = namesOf(lookup, 'principalGroups', expectation.principals)
+    const resources = namesOf(lookup, 'resourceGroups', expectation.resources)
+    const pairs = principals.length * resources.length
+    if (!takeRoom(lookup, 'expected', pairs * Math.max(1, actions.length + outputs.length))) break
+    for (const principal of principals)
+      for (const resource of resources) {
         const absent = !input.principals.has(principal.name) ? principal : resource
         if (absent === principal || !input.resources.has(resource.name)) {
           const message = `\`${absent.name}\` is expected, and is not in the \`input\` of the test`
@@ -153,9 +174,10 @@ function expectationsOf(
           continue
         }
         const key = pairKey(principal.name, resource.name)
-        const effects = merged.get(key) ?? new Map<string, Effect>()
-        for (const action of actions) mergeEffect(lookup, effects, action)
-        merged.set(key, effects)
+        const both = merged.get(key) ?? { effects: new Map<string, Effect>(), outputs: [] }
+        for (const action of actions) mergeEffect(lookup, both.effects, action)
+        both.outputs.push(...outputs)
+        merged.set(key, both)
       }
   }
   return merged

@@ -29,7 +29,7 @@ export function mapRules(
       tables: tables(pattern.tables),
     })),
     principals: mapValues(release.principals, tables),
-    rolePolicies: mapValues(release.rolePolicies ?? new Map(), (roles) => ({
+    rolePolicies: mapValues(release.rolePolicies, (roles) => ({
       ...roles,
       tables: mapValues(roles.tables, (byRole) => mapValues(byRole, table)),
     })),

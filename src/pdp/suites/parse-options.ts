@@ -1,4 +1,7 @@
+import type { JsonObject } from '../../core/json.ts'
+import { isJsonObject } from '../../core/json.ts'
 import { report } from '../../policy/diagnostic.ts'
+import type { EngineOptions } from '../../policy/engine-options.ts'
 import type { Fields } from '../../policy/fields.ts'
 import {
   mapOf,
@@ -7,6 +10,8 @@ import {
   optionalNode,
   optionalText,
 } from '../../policy/fields.ts'
+import { jsonOf } from '../../policy/parse-definitions.ts'
+import type { YamlNode } from '../../policy/yaml-node.ts'
 import type { SuiteOptions } from './suite.ts'
 
 const KNOWN = [
@@ -18,32 +23,33 @@ const KNOWN = [
   'strictEvaluation',
 ]
 
-/**
- * Reads `options` of a suite or a test; null when there are none. What the engine cannot honour is
- * reported: a test that runs under other rules than it says proves nothing.
- */
+/** Reads `options` of a suite or a test; null when there are none. */
 export function parseOptions(fields: Fields): SuiteOptions | null {
   const node = optionalNode(fields, 'options')
   if (node === null) return null
   const options = openFields(fields.file, node, `\`options\` of ${fields.name}`, { known: KNOWN })
-  if (options === null) return null
-  if (optionalBoolean(options, 'lenientScopeSearch') === true)
-    refuse(options, 'lenientScopeSearch', 'a request is decided in the scope that it names')
-  if (optionalBoolean(options, 'strictEvaluation') === false)
-    refuse(options, 'strictEvaluation', 'an error in a condition always denies')
-  if (mapOf(options, 'globals').size > 0) refuse(options, 'globals', 'policies cannot read globals')
+  return options === null ? null : { now: parseNow(options), engine: engineOptions(options) }
+}
+
+/** Only what is set: the rest is the engine's own. */
+function engineOptions(options: Fields): Partial<EngineOptions> {
+  const globals = optionalNode(options, 'globals')
+  const defaultPolicyVersion = optionalText(options, 'defaultPolicyVersion')
+  const defaultScope = optionalText(options, 'defaultScope')
+  const lenientScopeSearch = optionalBoolean(options, 'lenientScopeSearch')
+  const strictEvaluation = optionalBoolean(options, 'strictEvaluation')
   return {
-    now: parseNow(options),
-    defaultPolicyVersion: optionalText(options, 'defaultPolicyVersion') ?? '',
-    defaultScope: optionalText(options, 'defaultScope') ?? '',
+    ...(globals !== null && mapOf(options, 'globals').size > 0 && { globals: objectOf(globals) }),
+    ...(defaultPolicyVersion !== null && { defaultPolicyVersion }),
+    ...(defaultScope !== null && { defaultScope }),
+    ...(lenientScopeSearch !== null && { lenientScopeSearch }),
+    ...(strictEvaluation !== null && { strictEvaluation }),
   }
 }
 
-function refuse(options: Fields, key: string, why: string): void {
-  report(options.file, options.entries.get(key)?.keyAt ?? options.at, {
-    code: 'not_supported',
-    message: `\`${key}\` is not supported: ${why}`,
-  })
+function objectOf(node: YamlNode): JsonObject {
+  const value = jsonOf(node)
+  return isJsonObject(value) ? value : {}
 }
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/

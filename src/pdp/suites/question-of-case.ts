@@ -21,15 +21,9 @@ const TOKEN_LIFETIME_MS = 60_000
  * sponsor, a token for the right audience and no grant that narrows it.
  */
 export function questionOfCase(testCase: TestCase, action: string): CaseQuestion {
-  const { actor, auxData, options } = testCase
+  const { actor, auxData, options, principal, resource } = testCase
   const time =
     options?.now === undefined || options.now === null ? NO_TIME : epochMillis(options.now)
-  const defaults = {
-    scope: options?.defaultScope ?? '',
-    policyVersion: options?.defaultPolicyVersion ?? '',
-  }
-  const principal = withDefaults(testCase.principal, defaults)
-  const resource = withDefaults(testCase.resource, defaults)
   const context = {
     time,
     surface: 'cerbos',
@@ -63,15 +57,6 @@ const NOTHING_KNOWN: Facts = {
   asserted: null,
   auxData: {},
   revisions: { data: 0, revocation: 0 },
-}
-
-function withDefaults<T extends Principal | Resource>(
-  value: T,
-  defaults: { readonly scope: string; readonly policyVersion: string },
-): T {
-  const scope = value.scope === '' ? defaults.scope : value.scope
-  const policyVersion = value.policyVersion === '' ? defaults.policyVersion : value.policyVersion
-  return { ...value, scope, policyVersion }
 }
 
 const SPONSOR = 'sponsor' as PersonId

@@ -22,7 +22,7 @@ export function rulesOfRelease(release: CompiledRelease): readonly CompiledRule[
   for (const tables of release.resources.values()) addAll(tables)
   for (const { tables } of release.resourcePatterns) addAll(tables)
   for (const tables of release.principals.values()) addAll(tables)
-  for (const { tables } of release.rolePolicies?.values() ?? [])
+  for (const { tables } of release.rolePolicies.values())
     for (const roles of tables.values()) for (const table of roles.values()) add(table)
   return [...rules.values()].sort((left, right) => left.id - right.id)
 }

@@ -231,9 +231,8 @@ test('mistakes of a suite are reported, all of them, and nothing of it runs', ()
       },
       /expected here, and otherwise in another expectation/,
     ],
-    [{ options: { lenientScopeSearch: true } }, /`lenientScopeSearch` is not supported/],
-    [{ options: { strictEvaluation: false } }, /`strictEvaluation` is not supported/],
-    [{ options: { globals: { a: 1 } } }, /`globals` is not supported/],
+    [{ options: { surprise: 1 } }, /`options` of a test has no field `surprise`/],
+    [{ options: { strictEvaluation: 'no' } }, /must be true or false/],
     [{ options: { now: 'tomorrow' } }, /`now` cannot be `tomorrow`/],
     [{ surprise: 1 }, /a test has no field `surprise`/],
     [{ record: 'r-1' }, /`record` of a test is not supported/],
@@ -246,10 +245,84 @@ test('mistakes of a suite are reported, all of them, and nothing of it runs', ()
   }
 })
 
-test('options that say what the engine does anyway are accepted', () => {
-  const options = { lenientScopeSearch: false, strictEvaluation: true, globals: {} }
-  const report = runText(suite([{ name: 'one', options, input: input({ principals: ['bob'] }) }]))
-  assert.equal(report.result, 'passed')
+test('options stand instead of those of the engine, for their tests alone', () => {
+  const expr = 'R.attr.missing == 1'
+  const broken = { ...READ, name: 'broken', effect: 'EFFECT_DENY', condition: { match: { expr } } }
+  const globals = {
+    name: 'global',
+    actions: ['edit'],
+    effect: 'EFFECT_ALLOW',
+    roles: ['user'],
+    condition: { match: { expr: 'G.limit == 3.0' } },
+  }
+  const release = releaseOf(policy([READ, broken, globals]))
+  const one = (name: string, action: string, effect: string, over: object): object => ({
+    name,
+    input: input({ actions: [action] }),
+    expected: [{ principal: 'ann', resource: 'annsDoc', actions: { [action]: effect } }],
+    ...over,
+  })
+  const tests = [
+    one('strict', 'read', 'EFFECT_DENY', {}),
+    one('lenient', 'read', 'EFFECT_ALLOW', { options: { strictEvaluation: false } }),
+    one('globals', 'edit', 'EFFECT_ALLOW', { options: { globals: { limit: 3 } } }),
+    one('no globals', 'edit', 'EFFECT_DENY', {}),
+    one('other scope', 'edit', 'EFFECT_DENY', {
+      options: { globals: { limit: 3 }, defaultScope: 'acme' },
+    }),
+    one('scope that is looked up', 'edit', 'EFFECT_ALLOW', {
+      options: { globals: { limit: 3 }, defaultScope: 'acme', lenientScopeSearch: true },
+    }),
+  ]
+  assert.deepEqual(runText(suite(tests), { release }).counts, {
+    passed: tests.length,
+    failed: 0,
+    skipped: 0,
+    errored: 0,
+  })
+})
+
+test('expected outputs are compared by their source, and others are let pass', () => {
+  const output = { when: { ruleActivated: '{"id": R.id}', conditionNotMet: '"never"' } }
+  const release = releaseOf(
+    policy([
+      { ...READ, output },
+      { ...READ, name: 'broken', output: { when: { ruleActivated: 'R.attr.missing' } } },
+    ]),
+  )
+  const one = (name: string, src: string, val: unknown): object => ({
+    name,
+    input: input({ actions: ['read'] }),
+    expected: [
+      {
+        principal: 'ann',
+        resource: 'annsDoc',
+        actions: { read: 'EFFECT_ALLOW' },
+        outputs: [{ action: 'read', expected: [{ src, val }] }],
+      },
+    ],
+  })
+  const key = 'resource.doc.vdefault'
+  const report = runText(
+    suite([
+      one('equal', `${key}#users-read`, { id: '1' }),
+      one('other', `${key}#users-read`, { id: '2' }),
+      one('none', `${key}#nobody`, 1),
+      one('failed', `${key}#broken`, null),
+    ]),
+    { release },
+  )
+  const actions = report.suites[0]?.cases.map((one_) => one_.actions[0])
+  assert.deepEqual(
+    actions?.map((action) => action?.result),
+    ['passed', 'failed', 'failed', 'failed'],
+  )
+  assert.equal(
+    JSON.stringify(actions?.[1]?.outputs),
+    `[{"src":"${key}#users-read","expected":{"id":"2"},"actual":{"val":{"id":"1"}}}]`,
+  )
+  assert.deepEqual(actions?.[2]?.outputs[0]?.actual, null)
+  assert.ok(actions?.[3]?.outputs[0]?.actual !== null)
 })
 
 test('a name that stands twice and a suite without a name are mistakes', () => {

@@ -1,6 +1,6 @@
 import type { PolicyFile } from '../../policy/load-policies.ts'
 import type { CompiledRelease } from '../../policy/release.ts'
-import type { TestCase } from './build-cases.ts'
+import type { ExpectedAction, TestCase } from './build-cases.ts'
 import { createCoverage } from './coverage.ts'
 import type { SuiteFilter } from './filter.ts'
 import { passes } from './filter.ts'
@@ -84,12 +84,13 @@ function runOne(
   }
 }
 
-const skipped = ({ action, effect }: TestCase['expected'][number], note: string): ActionReport => ({
+const skipped = ({ action, effect: expected }: ExpectedAction, note: string): ActionReport => ({
   action,
   result: 'skipped',
-  expected: effect,
+  expected,
   actual: null,
   why: null,
+  outputs: [],
   note,
 })
 

@@ -1,5 +1,6 @@
 /** What a run of suites came to. */
 import type { Basis, Remedy } from '../../core/decision.ts'
+import type { Json } from '../../core/json.ts'
 import type { Reason } from '../../core/reason.ts'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { Coverage } from './coverage.ts'
@@ -39,8 +40,17 @@ export type ActionReport = {
   readonly actual: Effect | null
   /** Null when it was not decided. */
   readonly why: Explanation | null
+  /** Expected outputs that did not come, or came otherwise. */
+  readonly outputs: readonly OutputFailure[]
   /** Why it was skipped, or what went wrong; empty otherwise. */
   readonly note: string
+}
+
+/** An expected output that did not come as it should; `actual` is null when it did not come. */
+export type OutputFailure = {
+  readonly src: string
+  readonly expected: Json
+  readonly actual: { readonly val: Json } | { readonly error: string } | null
 }
 
 /** All actions of one pair of a test. */

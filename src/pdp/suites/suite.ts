@@ -2,6 +2,7 @@
 import type { Principal } from '../../core/identity.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Resource } from '../../core/question.ts'
+import type { EngineOptions } from '../../policy/engine-options.ts'
 import type { SourceFile } from '../../policy/diagnostic.ts'
 import type { NameRef } from '../../policy/tree.ts'
 
@@ -28,9 +29,8 @@ export type Fixtures = {
 export type SuiteOptions = {
   /** Milliseconds since the epoch; null when conditions may not ask for the time. */
   readonly now: number | null
-  /** For requests that name no version; empty for the engine's own. */
-  readonly defaultPolicyVersion: string
-  readonly defaultScope: string
+  /** What is set here stands instead of the engine's own. */
+  readonly engine: Partial<EngineOptions>
 }
 
 /** Names of fixtures and of groups of them. */

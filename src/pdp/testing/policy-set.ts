@@ -40,6 +40,21 @@ export type TestSet = {
   readonly derivedRoles: readonly TestDerivedRole[]
   readonly resources: readonly TestPolicy[]
   readonly principals: readonly TestPolicy[]
+  readonly rolePolicies: readonly TestRolePolicy[]
+  /** Scopes whose allows need the parent scope's as well. */
+  readonly consent: readonly string[]
+}
+
+export type TestRolePolicy = {
+  readonly role: string
+  readonly scope: string
+  readonly parents: readonly string[]
+  readonly rules: readonly {
+    /** Folded: `k*` is every kind of the generator, `k_x` is `k:x`. */
+    readonly resource: 'k*' | 'k_x'
+    readonly actions: readonly string[]
+    readonly condition: TestCondition | null
+  }[]
 }
 
 const attrOf = (object: { readonly attr: JsonObject }, name: string): Json | undefined =>
@@ -60,10 +75,7 @@ const ATOMS: readonly Atom[] = [
   { text: 'V.large', meaning: (_, r) => atLeast(argOf(r, 'n'), 7) },
   {
     text: 'V.larger || P.attr.tier == "gold"',
-    meaning: (p, r) =>
-      atLeast(argOf(r, 'n'), 7) === 'error'
-        ? 'error'
-        : either(atLeast(argOf(r, 'n'), 7), equals(attrOf(p, 'tier'), 'gold')),
+    meaning: (p, r) => either(atLeast(argOf(r, 'n'), 7), equals(attrOf(p, 'tier'), 'gold')),
   },
   { text: 'P.attr.tier == "gold"', meaning: (p) => equals(attrOf(p, 'tier'), 'gold') },
   {
@@ -111,7 +123,31 @@ export const testSet: fc.Arbitrary<TestSet> = fc.record({
   derivedRoles: fc.tuple(derived('d1'), derived('d2')),
   resources: fc.tuple(chain('k:x'), chain('k2')).map((chains) => chains.flat()),
   principals: chain('p1'),
+  rolePolicies: fc.oneof(
+    fc.constant([]),
+    fc.uniqueArray(rolePolicy(), {
+      maxLength: 3,
+      selector: ({ role, scope }) => `${role} ${scope}`,
+    }),
+  ),
+  consent: fc.oneof(fc.constant([]), fc.subarray(['a', 'a.b'])),
 })
+
+function rolePolicy(): fc.Arbitrary<TestRolePolicy> {
+  return fc.record({
+    role: fc.constantFrom('r1', 'r2', 'x'),
+    scope: fc.constantFrom('', 'a'),
+    parents: fc.subarray(['r1', 'r2', 'r3', 'x']),
+    rules: fc.array(
+      fc.record({
+        resource: fc.constantFrom('k*' as const, 'k_x' as const),
+        actions: subset(...ACTIONS),
+        condition,
+      }),
+      { maxLength: 3 },
+    ),
+  })
+}
 
 function derived(name: string): fc.Arbitrary<TestDerivedRole> {
   return fc.record({ name: fc.constant(name), parents: subset(...ROLES), condition })
@@ -175,6 +211,7 @@ export function renderSet(set: TestSet): readonly string[] {
           resource: on,
           version: 'default',
           scope,
+          scopePermissions: permissionsOf(set, scope),
           importDerivedRoles: ['roles'],
           ...names,
           rules: rules.map((one) => ({ ...one, ...conditionOf(one) })),
@@ -188,19 +225,45 @@ export function renderSet(set: TestSet): readonly string[] {
           version: 'default',
           scope,
           ...names,
+          scopePermissions: permissionsOf(set, scope),
+          rules: [
+            {
+              resource: 'k*',
+              actions: rules.flatMap((one) =>
+                one.actions.map((action) => ({
+                  action,
+                  effect: one.effect,
+                  ...conditionOf(one),
+                })),
+              ),
+            },
+          ].filter((block) => block.actions.length > 0),
+        },
+      }),
+    ),
+    ...set.rolePolicies.map(({ role, scope, parents, rules }) =>
+      file({
+        rolePolicy: {
+          role,
+          version: 'default',
+          scope,
+          parentRoles: parents,
+          ...names,
           rules: rules.map((one) => ({
-            resource: 'k*',
-            actions: one.actions.map((action) => ({
-              action,
-              effect: one.effect,
-              ...conditionOf(one),
-            })),
+            resource: one.resource,
+            allowActions: one.actions,
+            ...conditionOf(one),
           })),
         },
       }),
     ),
   ]
 }
+
+const permissionsOf = (set: TestSet, scope: string): string =>
+  set.consent.includes(scope)
+    ? 'SCOPE_PERMISSIONS_REQUIRE_PARENTAL_CONSENT_FOR_ALLOWS'
+    : 'SCOPE_PERMISSIONS_OVERRIDE_PARENT'
 
 function conditionOf(owner: { readonly condition: TestCondition | null }): {
   readonly condition: object | undefined

@@ -94,6 +94,43 @@ test('a receipt names the place and the leaf, and indexes run without a hole', (
   })
 })
 
+test('a stop is seen by the next entry of its own group, and a seed by the next group', () => {
+  withLedger((ledger) => {
+    const active: Precondition = { kind: 'sponsor_active', id: dana }
+    const current: Precondition = { kind: 'epoch_at_most', epoch: { of: 'tenant' }, value: 0 }
+    const call = (number: number, precondition: Precondition): Entry =>
+      entry(aDraft(number), [], [precondition])
+    const stop = entry(aDraft(3, { type: 'sponsor.suspended', effect: 'applied' }), [
+      { kind: 'set_sponsor_status', id: dana, status: 'suspended' },
+      { kind: 'bump', epoch: { of: 'tenant' } },
+    ])
+    const group = [call(1, active), call(2, current), stop, call(4, active), call(5, current)]
+    assert.deepEqual(codes(ledger.commitGroup(group)), [
+      'ok',
+      'ok',
+      'ok',
+      'sponsor_inactive',
+      'revoked',
+    ])
+    const erin: Precondition = { kind: 'sponsor_active', id: 'erin' as PersonId }
+    assert.deepEqual(codes(ledger.commitGroup([call(6, erin)])), ['sponsor_missing'])
+    seedRegistry(ledger.database, { tenant: 'default', agents: [], sponsors: ['erin'] })
+    assert.deepEqual(codes(ledger.commitGroup([call(7, erin)])), ['ok'])
+  })
+})
+
+test('a change that was undone with its entry is not seen by the next one', () => {
+  withLedger((ledger) => {
+    const active: Precondition = { kind: 'sponsor_active', id: dana }
+    const undone = entry(aDraft(1), [
+      { kind: 'set_sponsor_status', id: dana, status: 'suspended' },
+      { kind: 'set_sponsor_status', id: 'nobody' as PersonId, status: 'suspended' },
+    ])
+    const group = [entry(aDraft(2), [], [active]), undone, entry(aDraft(3), [], [active])]
+    assert.deepEqual(codes(ledger.commitGroup(group)), ['ok', 'sponsor_missing', 'ok'])
+  })
+})
+
 test('decision time never goes below the last record’s', () => {
   withLedger((ledger) => {
     const later = aDraft(1, { at: epochMillis(A_TIME + 90_000) })
