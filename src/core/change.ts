@@ -44,7 +44,11 @@ export type Change =
       readonly id: PersonId
       readonly status: 'active' | 'suspended'
     }
-  | { readonly kind: 'set_agent_status'; readonly id: AgentId; readonly status: 'active' | 'stopped' }
+  | {
+      readonly kind: 'set_agent_status'
+      readonly id: AgentId
+      readonly status: 'active' | 'stopped'
+    }
   | { readonly kind: 'put_instance'; readonly instance: Instance }
   | { readonly kind: 'own'; readonly object: OwnedObject }
   | { readonly kind: 'disown'; readonly object: Pick<OwnedObject, 'kind' | 'server' | 'id'> }

@@ -100,7 +100,12 @@ export type Permit<A extends Asked = Asked> = {
 export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'header'; readonly name: string; readonly value: string }
-  | { readonly kind: 'token'; readonly token: string; readonly id: TokenId; readonly expiresInSeconds: number }
+  | {
+      readonly kind: 'token'
+      readonly token: string
+      readonly id: TokenId
+      readonly expiresInSeconds: number
+    }
 
 /** The reply, and what became of the call unless a streamed body reports that at its end. */
 export type Forwarded = { readonly reply: Reply; readonly outcome: Outcome | null }
@@ -122,7 +127,11 @@ export type Read<C extends Classified, A extends Asked> = (
 ) => Promise<Result<A, Reason>>
 
 /** Only the facts that the release needs for this caller and these asks. */
-export type Gather = (caller: Caller, asked: Asked, release: Release) => Promise<Result<Facts, Reason>>
+export type Gather = (
+  caller: Caller,
+  asked: Asked,
+  release: Release,
+) => Promise<Result<Facts, Reason>>
 
 /** Synchronous, pure and total: the same release, question and facts give the same decision. */
 export type Decide = (release: Release, question: Question, facts: Facts) => Decision

@@ -1,7 +1,16 @@
 import type { EpochMillis } from './clock.ts'
 import type { Basis, PolicyRef } from './decision.ts'
 import type { Assurance } from './identity.ts'
-import type { AgentId, DecisionId, Digest, InstanceId, PersonId, RunId, TenantId, TokenId } from './ids.ts'
+import type {
+  AgentId,
+  DecisionId,
+  Digest,
+  InstanceId,
+  PersonId,
+  RunId,
+  TenantId,
+  TokenId,
+} from './ids.ts'
 import type { Surface } from './question.ts'
 import type { Reason } from './reason.ts'
 

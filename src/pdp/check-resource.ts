@@ -42,6 +42,7 @@ export type CheckedAction = {
   readonly verdict: Verdict | null
 }
 
+/** The answer about one resource, with all that the API and tools can tell of it. */
 export type CheckResult = {
   /** In the order of the request. */
   readonly actions: readonly CheckedAction[]

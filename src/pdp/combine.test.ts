@@ -6,7 +6,14 @@ import { DEFAULT_ENGINE_OPTIONS } from '../policy/engine-options.ts'
 import type { EngineOptions } from '../policy/engine-options.ts'
 import { checkResource } from './check-resource.ts'
 import { decide } from './decide.ts'
-import { NOW, aQuestion, aResource, DECISION_CALLER, releaseOf, someFacts } from './testing/builders.ts'
+import {
+  NOW,
+  aQuestion,
+  aResource,
+  DECISION_CALLER,
+  releaseOf,
+  someFacts,
+} from './testing/builders.ts'
 import { naiveJudge } from './testing/naive-judge.ts'
 import {
   renderSet,

@@ -9,7 +9,14 @@ import type { CompiledRelease } from '../policy/release.ts'
 import { argumentsRemedy } from './arguments-remedy.ts'
 import { denialMessage } from './denial-message.ts'
 import type { Judgement, PolicyFinding } from './judge.ts'
-import { basisOf, compiledOf, factorsHold, judge, policiesHold, policiesMightHold } from './judge.ts'
+import {
+  basisOf,
+  compiledOf,
+  factorsHold,
+  judge,
+  policiesHold,
+  policiesMightHold,
+} from './judge.ts'
 import { nearMiss } from './near-miss.ts'
 import { unknownMembers } from './unknown-members.ts'
 import type { Denial } from './verdict.ts'
@@ -169,6 +176,7 @@ function reasonsOf(
   if (release.policies === 0)
     all.push(reason('policy_unavailable', 'no policies are loaded, so nothing is allowed'))
   else all.push(...(guardrails ?? []), ...(policies ?? []))
+  if (all.length === 1 && all[0] !== undefined) return [all[0]]
   const distinct = [...new Map(all.map((why) => [`${why.code} ${why.detail}`, why])).values()]
   const [first, ...rest] = distinct
   return [first ?? reason('forbidden_by_policy', 'nothing allows this'), ...rest]

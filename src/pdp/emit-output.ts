@@ -36,8 +36,7 @@ function rowsOf(
 ): number {
   const { action } = evaluation.ask
   const { names, patterns } = rule.actions
-  const actions =
-    (names.has(action) ? 1 : 0) + patterns.filter((matches) => matches(action)).length
+  const actions = (names.has(action) ? 1 : 0) + patterns.filter((matches) => matches(action)).length
   if (roles === null) return actions
   const direct = roles.some((role) => matchesName(rule.roles, role)) ? 1 : 0
   const derived = rule.derivedRoles.filter(

@@ -1,9 +1,10 @@
 import type { CompiledRule, RuleTable } from '../policy/release.ts'
 import { matchesName } from '../policy/match-names.ts'
 import { emitOutput } from './emit-output.ts'
-import type { Evaluation, Truth } from './evaluation.ts'
+import type { Evaluation } from './evaluation.ts'
+import type { Truth } from './notes.ts'
 import type { ScopeTables } from './find-tables.ts'
-import { isPresent } from './rollout.ts'
+import { isPresent } from './is-present.ts'
 import { rolesActedAs } from './roles-of.ts'
 import { isAboutKind } from './is-about-kind.ts'
 import { ruleApplies } from './rule-applies.ts'
@@ -84,11 +85,7 @@ function allowedBy(rule: CompiledRule, walk: Walk, from: 'principal' | 'resource
 const NOTHING: readonly never[] = []
 
 /** Goes through the rules about the action; a denial ends it. */
-export function evaluateTable(
-  evaluation: Evaluation,
-  table: RuleTable,
-  walk: Walk,
-): Denial | null {
+export function evaluateTable(evaluation: Evaluation, table: RuleTable, walk: Walk): Denial | null {
   const { action, resource } = evaluation.ask
   const literal = table.byAction.get(action)
   for (const rule of literal ?? table.open) {
@@ -189,7 +186,8 @@ function narrowByRole(evaluation: Evaluation, table: RuleTable, walk: Walk): Den
   for (const rule of table.byAction.get(action) ?? table.open) {
     if (!matchesName(rule.actions, action) || !isAboutKind(rule, resource.kind)) continue
     listed = true
-    const truth = rule.condition === null ? 'yes' : rememberedTruth(evaluation, rule.names, rule.condition)
+    const truth =
+      rule.condition === null ? 'yes' : rememberedTruth(evaluation, rule.names, rule.condition)
     if (evaluation.notes !== null) visit(evaluation, rule, walk, { truth, applies: true })
     if (truth === 'no') return denialBy('rule', rule, 'role')
     if (truth === 'unknown' || (truth === 'limit' && evaluation.partial)) walk.deniesMaybe = true
@@ -219,7 +217,11 @@ function visit(
   const yes = turned ? 'notMet' : 'activated'
   const no = turned ? 'activated' : 'notMet'
   if (came.truth === 'yes')
-    emitOutput(evaluation, notes, rule, { what: yes, roles: walk.roles, once: rule.effect === 'deny' })
+    emitOutput(evaluation, notes, rule, {
+      what: yes,
+      roles: walk.roles,
+      once: rule.effect === 'deny',
+    })
   else if (came.truth === 'no')
     emitOutput(evaluation, notes, rule, { what: no, roles: walk.roles, once: turned || isRole })
 }

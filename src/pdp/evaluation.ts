@@ -5,13 +5,7 @@ import type { Principal } from '../core/identity.ts'
 import type { Ask } from '../core/question.ts'
 import type { EngineOptions } from '../policy/engine-options.ts'
 import type { CompiledCondition, CompiledRelease, PolicyNames } from '../policy/release.ts'
-import type { Notes } from './notes.ts'
-
-/**
- * What became of a condition. `unknown` only arises while arguments are unknown: then `yes`, `no`
- * and `error` hold whatever the arguments are, except that an error may take the place of any.
- */
-export type Truth = 'yes' | 'no' | 'unknown' | 'error' | 'limit'
+import type { Notes, Truth } from './notes.ts'
 
 /** What expressions of one policy may read: the request, and the policy's own names. */
 export type NamedVariables = {

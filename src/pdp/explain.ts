@@ -8,10 +8,10 @@ import type { Release } from '../core/path.ts'
 import type { Question } from '../core/question.ts'
 import type { CompiledCondition, CompiledExpression, PolicyNames } from '../policy/release.ts'
 import { decide } from './decide.ts'
-import type { Evaluation, Truth } from './evaluation.ts'
+import type { Evaluation } from './evaluation.ts'
 import { compiledOf, judge } from './judge.ts'
 import { namedVariables } from './named-variables.ts'
-import type { RuleVisit } from './notes.ts'
+import type { RuleVisit, Truth } from './notes.ts'
 import { openNotes } from './notes.ts'
 import { truthOf } from './truth.ts'
 
@@ -72,7 +72,9 @@ export function explain(release: Release, question: Question, facts: Facts): Exp
 function explainRule(principal: string, evaluation: Evaluation, visit: RuleVisit): ExplainedRule {
   const { rule, role, applies, truth } = visit
   const condition =
-    rule.condition === null || !applies ? null : explainCondition(evaluation, rule.names, rule.condition)
+    rule.condition === null || !applies
+      ? null
+      : explainCondition(evaluation, rule.names, rule.condition)
   return { principal, ref: rule.ref, effect: rule.effect, role, applies, truth, condition }
 }
 
@@ -118,7 +120,8 @@ function valueAt(
   const first = Object.hasOwn(variables, root) ? variables[root] : undefined
   let value: unknown = typeof first === 'function' ? first() : first
   for (const field of fields) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field))
+      return undefined
     value = (value as { readonly [key: string]: unknown })[field]
   }
   return value

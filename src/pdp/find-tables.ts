@@ -110,8 +110,7 @@ function tablesIn(
   scope: string,
 ): readonly RuleTable[] {
   const [only] = sources
-  if (only !== undefined && sources.length === 1)
-    return only.get(version)?.get(scope) ?? NO_RULES
+  if (only !== undefined && sources.length === 1) return only.get(version)?.get(scope) ?? NO_RULES
   return sources.flatMap((source) => source.get(version)?.get(scope) ?? NO_RULES)
 }
 

@@ -81,13 +81,15 @@ function rolloutKeys(question: Question, facts: Facts, links: readonly Link[]): 
   const { tenant } = question.caller
   const agent = `${tenant}/agent:${links.at(-1)?.agent ?? ''}`
   const person = personOf(question.caller) ?? facts.asserted?.id ?? null
-  const subject = person === null ? `${tenant}/agent:${links[0]?.agent ?? ''}` : `${tenant}/${person}`
+  const subject =
+    person === null ? `${tenant}/agent:${links[0]?.agent ?? ''}` : `${tenant}/${person}`
   return { subject, agent: links.length === 0 ? subject : agent }
 }
 
 function judgeParty(party: Party, common: Omit<EvaluationInput, 'principal'>): PolicyFinding {
   const { principal } = party
-  if (principal === null) return { party, evaluation: null, guardrail: null, verdict: null, visits: NO_VISITS }
+  if (principal === null)
+    return { party, evaluation: null, guardrail: null, verdict: null, visits: NO_VISITS }
   const evaluation = openEvaluation({ ...common, principal })
   const before = common.notes?.visits.length ?? 0
   const guardrail = evaluateGuardrails(evaluation)

@@ -3,7 +3,7 @@ import type { CompiledRule } from '../policy/release.ts'
 import type { Evaluation } from './evaluation.ts'
 import { principalTables, resourceTables } from './find-tables.ts'
 import { isAboutKind } from './is-about-kind.ts'
-import { isPresent } from './rollout.ts'
+import { isPresent } from './is-present.ts'
 import { rolesActedAs } from './roles-of.ts'
 import { ruleApplies } from './rule-applies.ts'
 import { truthOf } from './truth.ts'
@@ -16,6 +16,7 @@ import type { Denial } from './verdict.ts'
  */
 export function nearMiss(evaluation: Evaluation, denial: Denial): CompiledRule | null {
   if (denial.rule !== null) return isShown(denial.rule) ? denial.rule : null
+  if (!evaluation.release.showsRules) return null
   const { principal, ask } = evaluation
   const own = principalTables(evaluation).flatMap((scope) => scope.tables)
   for (const table of own) {

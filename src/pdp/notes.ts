@@ -2,7 +2,12 @@ import type { CelValue } from '../cel/value.ts'
 import { celTag } from '../cel/value.ts'
 import type { Json } from '../core/json.ts'
 import type { CompiledExpression, CompiledRule, RuleTable } from '../policy/release.ts'
-import type { Truth } from './evaluation.ts'
+
+/**
+ * What became of a condition. `unknown` only arises while arguments are unknown: then `yes`, `no`
+ * and `error` hold whatever the arguments are, except that an error may take the place of any.
+ */
+export type Truth = 'yes' | 'no' | 'unknown' | 'error' | 'limit'
 
 /** What a rule said (`output`), or why it could not. */
 export type OutputEntry = { readonly src: string; readonly action: string } & (

@@ -35,7 +35,7 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     id: principal.id,
     roles: principal.roles,
     attr: principal.attr,
-    scope: principal.scope,
+    scope: withoutDot(principal.scope),
     policyVersion: principal.policyVersion,
     policy_version: principal.policyVersion,
   }
@@ -43,7 +43,7 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     kind: resource.kind,
     id: resource.id,
     attr: resource.attr,
-    scope: resource.scope,
+    scope: withoutDot(resource.scope),
     policyVersion: resource.policyVersion,
     policy_version: resource.policyVersion,
   }
@@ -73,6 +73,9 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     runtimeOf,
   }
 }
+
+/** The scope `.` is the root, and reads as such. */
+const withoutDot = (scope: string): string => (scope.startsWith('.') ? scope.slice(1) : scope)
 
 const pathsOf = (name: string): readonly (readonly string[])[] => [
   ['R', 'attr', name],

@@ -1,7 +1,8 @@
 import { matchesAny } from '../policy/match-names.ts'
 import type { CompiledRule } from '../policy/release.ts'
 import { derivedRoleTruth } from './derived-roles.ts'
-import type { Evaluation, Truth } from './evaluation.ts'
+import type { Evaluation } from './evaluation.ts'
+import type { Truth } from './notes.ts'
 
 /**
  * Whether a rule counts for a role, or for one that it acts as: by name, or through a derived role

@@ -1,5 +1,6 @@
 import type { CompiledCondition, CompiledExpression, PolicyNames } from '../policy/release.ts'
-import type { Evaluation, NamedVariables, Truth } from './evaluation.ts'
+import type { Evaluation, NamedVariables } from './evaluation.ts'
+import type { Truth } from './notes.ts'
 import { asksForFailed, namedVariables } from './named-variables.ts'
 import { noteError } from './notes.ts'
 

@@ -29,8 +29,7 @@ export function checkPolicies(trees: readonly PolicyTree[]): void {
 function identityOf(tree: PolicyTree): string {
   if (tree.kind === 'principal')
     return JSON.stringify([tree.kind, tree.principal, tree.version, tree.scope])
-  if (tree.kind === 'role')
-    return JSON.stringify([tree.kind, tree.role, tree.version, tree.scope])
+  if (tree.kind === 'role') return JSON.stringify([tree.kind, tree.role, tree.version, tree.scope])
   if (tree.kind === 'resource' && isPattern(tree.resource)) {
     return JSON.stringify([tree.kind, tree.resource, tree.version, tree.scope])
   }
@@ -88,6 +87,7 @@ function checkPermissions(trees: readonly PolicyTree[]): void {
 function reportDisagreement(tree: Scoped, other: Scoped): void {
   const place = `${other.file.path}:${lineOf(other.file, other.at)}`
   const message = `scope \`${tree.scope}\` has other \`scopePermissions\` in \`${nameOf(other)}\` (${place})`
-  const hint = 'all policies of a scope need the same; without the field it is SCOPE_PERMISSIONS_OVERRIDE_PARENT'
+  const hint =
+    'all policies of a scope need the same; without the field it is SCOPE_PERMISSIONS_OVERRIDE_PARENT'
   report(tree.file, tree.at, { code: 'scope_conflict', message, hint })
 }

@@ -62,6 +62,10 @@ export function compileRelease(
         .filter((policy) => policy.scopePermissions === 'consent')
         .map((policy) => policy.scope),
     ),
+    showsRules: trees.some(
+      (tree) =>
+        'rules' in tree && tree.rules.some((rule) => rule.discloses || rule.remedy !== null),
+    ),
     schemas: indexSchemas(given.schemas, digest, resources),
     options,
     percentileOf,

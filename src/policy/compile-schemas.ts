@@ -63,7 +63,9 @@ function readSchema(file: SourceFile): object | boolean | null {
   return null
 }
 
-const reportSchema = (file: SourceFile, error: unknown): void => {
+/** The first problem of a schema is told; what else goes wrong with it follows from that. */
+function reportSchema(file: SourceFile, error: unknown): void {
+  if (file.problems.length > 0) return
   const why = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
   report(file, 0, { code: 'schema_invalid', message: `the schema cannot be used: ${why}` })
 }
@@ -126,10 +128,7 @@ function compileRef(
   }
 }
 
-function validatorOf(
-  library: NonNullable<SchemaLibrary>,
-  ref: string,
-): ValidateFunction | null {
+function validatorOf(library: NonNullable<SchemaLibrary>, ref: string): ValidateFunction | null {
   const known = library.compiled.get(ref)
   if (known !== undefined) return known
   let validate: ValidateFunction | null = null

@@ -22,6 +22,7 @@ export type EngineOptions = {
   readonly schemaEnforcement: 'none' | 'warn' | 'reject'
 }
 
+/** What holds where nobody says otherwise. */
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   globals: {},
   defaultPolicyVersion: 'default',

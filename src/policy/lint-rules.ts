@@ -1,8 +1,10 @@
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Json } from '../core/json.ts'
+import { isPattern } from './glob.ts'
 import type { LintWarning } from './lint-warning.ts'
 import { warningAt } from './lint-warning.ts'
 import { matchesName, nameMatcher } from './match-names.ts'
+import type { NameMatcher } from './release.ts'
 import { foldName, principalKey, resourceKey } from './names.ts'
 import type { Condition, PolicyTree, RuleTree } from './tree.ts'
 
@@ -42,6 +44,9 @@ type Placed = {
   readonly rule: RuleTree
   /** The kind or pattern of kinds that it is about. */
   readonly resource: string
+  readonly resources: NameMatcher
+  readonly actions: NameMatcher
+  readonly roles: NameMatcher
   readonly isDerived: boolean
 }
 
@@ -49,9 +54,20 @@ const placed = (tree: WithRules): readonly Placed[] =>
   tree.rules.map((rule) => ({
     tree,
     rule,
-    resource: rule.resource ?? (tree.kind === 'resource' ? tree.resource : '*'),
+    ...matchersOf(rule, rule.resource ?? (tree.kind === 'resource' ? tree.resource : '*')),
     isDerived: isDerivedRule(tree, rule),
   }))
+
+/** Made once for each rule: every rule of a table is compared with every other one. */
+const matchersOf = (
+  rule: RuleTree,
+  resource: string,
+): Pick<Placed, 'resource' | 'resources' | 'actions' | 'roles'> => ({
+  resource,
+  resources: nameMatcher([resource, foldName(resource)]),
+  actions: nameMatcher(rule.actions),
+  roles: nameMatcher(rule.roles),
+})
 
 /** Whether the short form made the rule beside the one that its author wrote. */
 export const isDerivedRule = (tree: PolicyTree, { name }: { readonly name: string }): boolean =>
@@ -111,25 +127,34 @@ function conditionJson(condition: Condition | null): Json {
 
 /** Whether whatever the second rule is about, the first one is about as well. */
 function covers(wide: Placed, narrow: Placed): boolean {
-  const everyone = wide.rule.roles.some((role) => role === '*' || role === '**')
-  const derived = new Set(wide.rule.derivedRoles.map(({ name }) => name))
   // Principal policies have no roles: they are about their principal.
-  const roles = narrow.tree.kind === 'principal' && wide.tree.kind === 'principal'
+  const isForAll =
+    wide.roles.any || (wide.tree.kind === 'principal' && narrow.tree.kind === 'principal')
   return (
-    coversNames(wide.rule.actions, narrow.rule.actions) &&
-    coversNames([wide.resource, foldName(wide.resource)], [narrow.resource]) &&
-    (roles ||
-      everyone ||
-      (coversNames(wide.rule.roles, narrow.rule.roles) &&
-        narrow.rule.derivedRoles.every(({ name }) => derived.has(name)) &&
-        narrow.rule.roles.length + narrow.rule.derivedRoles.length > 0))
+    coversNames(wide.rule.actions, wide.actions, narrow.rule.actions) &&
+    coversNames([wide.resource], wide.resources, [narrow.resource]) &&
+    (isForAll || coversRoles(wide, narrow))
   )
 }
 
-function coversNames(wide: readonly string[], narrow: readonly string[]): boolean {
-  const matcher = nameMatcher(wide)
-  return narrow.every(
-    (name) =>
-      wide.includes(name) || (name.includes('*') ? matcher.any : matchesName(matcher, name)),
+function coversRoles(wide: Placed, narrow: Placed): boolean {
+  const { roles, derivedRoles } = narrow.rule
+  if (roles.length + derivedRoles.length === 0) return false
+  const hasDerived = (name: string): boolean =>
+    wide.rule.derivedRoles.some((role) => role.name === name)
+  return (
+    coversNames(wide.rule.roles, wide.roles, roles) &&
+    derivedRoles.every(({ name }) => hasDerived(name))
   )
 }
+
+/** A pattern is covered by itself and by `*`; whether another one contains it is not asked. */
+const coversNames = (
+  wide: readonly string[],
+  matcher: NameMatcher,
+  narrow: readonly string[],
+): boolean =>
+  narrow.every(
+    (name) =>
+      matcher.any || wide.includes(name) || (!isPattern(name) && matchesName(matcher, name)),
+  )

@@ -1,5 +1,5 @@
 import type { Diagnostic, SourceFile } from './diagnostic.ts'
-import { openSourceFile, report } from './diagnostic.ts'
+import { report } from './diagnostic.ts'
 
 export const LINT_CODES = [
   'rule_unreachable',
@@ -23,7 +23,7 @@ export function warningAt(
   warning: { readonly code: LintCode; readonly message: string; readonly hint?: string },
 ): LintWarning {
   const { code, ...rest } = warning
-  const scratch = openSourceFile(file.path, file.text)
+  const scratch: SourceFile = { ...file, problems: [] }
   report(scratch, offset, { code: 'value_invalid', ...rest })
   const [placed] = scratch.problems
   const nowhere = { file: file.path, line: 1, column: 1, excerpt: '' }

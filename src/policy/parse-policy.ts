@@ -122,7 +122,8 @@ function withVariables(fields: Fields, tree: PolicyTree): PolicyTree {
     const { imports, local } = tree.variables
     return { ...tree, variables: { imports, local: [...variables, ...local] } }
   }
-  const message = '`variables` beside a policy belong to resource, principal and derived-role policies'
+  const message =
+    '`variables` beside a policy belong to resource, principal and derived-role policies'
   report(fields.file, entry.keyAt, { code: 'field_conflict', message })
   return tree
 }

@@ -45,8 +45,7 @@ export function parseExtras(fields: Fields, effect: Effect | null): RuleExtras {
     for (const key of ['approval', 'obligations', 'advice']) {
       const entry = fields.entries.get(key)
       const message = `\`${key}\` has no meaning for a rule that denies`
-      if (entry !== undefined)
-        report(fields.file, entry.keyAt, { code: 'field_conflict', message })
+      if (entry !== undefined) report(fields.file, entry.keyAt, { code: 'field_conflict', message })
     }
   }
   return {

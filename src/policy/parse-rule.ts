@@ -1,13 +1,7 @@
 import type { SourceFile } from './diagnostic.ts'
 import { report } from './diagnostic.ts'
 import type { Fields } from './fields.ts'
-import {
-  openFields,
-  optionalText,
-  requiredNode,
-  requiredText,
-  textsOf,
-} from './fields.ts'
+import { openFields, optionalText, requiredNode, requiredText, textsOf } from './fields.ts'
 import { compileGlob, isPattern } from './glob.ts'
 import { defaultRuleName, RULE_NAME_PATTERN, SET_NAME_PATTERN } from './names.ts'
 import { parseCondition } from './parse-condition.ts'
@@ -48,7 +42,14 @@ export function parseResourceRule(
     })
   }
   if (effect === null) return null
-  return { ...parseCommon(fields, index, effect), effect, resource: null, actions, roles, derivedRoles }
+  return {
+    ...parseCommon(fields, index, effect),
+    effect,
+    resource: null,
+    actions,
+    roles,
+    derivedRoles,
+  }
 }
 
 /** Name, condition, output and what our dialect adds: what rules of every kind have. */

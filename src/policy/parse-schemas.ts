@@ -29,5 +29,7 @@ function parseSchema(fields: Fields, key: string): SchemaRef | null {
       ? null
       : openFields(fields.file, ignored, '`ignoreWhen`', { known: ['actions'] })
   const ignoredActions = when === null ? [] : parseActions(when)
-  return ref === null ? null : { ref, at: schema.entries.get('ref')?.value.at ?? node.at, ignoredActions }
+  return ref === null
+    ? null
+    : { ref, at: schema.entries.get('ref')?.value.at ?? node.at, ignoredActions }
 }

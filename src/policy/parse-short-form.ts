@@ -88,15 +88,7 @@ type ShortRule = {
 
 function parseShortRule(file: SourceFile, node: YamlNode): ShortRule | null {
   const fields = openFields(file, node, 'a rule', {
-    known: [
-      'id',
-      'role',
-      'tool',
-      'allowed_actions',
-      'when',
-      'max_token_ttl_seconds',
-      'rollout',
-    ],
+    known: ['id', 'role', 'tool', 'allowed_actions', 'when', 'max_token_ttl_seconds', 'rollout'],
   })
   if (fields === null) return null
   const says = 'an id begins with a letter and has letters, digits, `_`, `@`, `.` and `-`'

@@ -142,6 +142,8 @@ export type CompiledRelease = Release & {
   readonly consentScopes: ReadonlySet<string>
   /** By kind, as written and folded, then by version. */
   readonly schemas: ReadonlyMap<string, ReadonlyMap<string, CompiledSchemas>>
+  /** Whether some rule may be shown to callers: by a sentence, or because it discloses. */
+  readonly showsRules: boolean
   readonly options: EngineOptions
   /** Where in 0 to 100 a text falls: rules with a rollout are present below their percent. */
   readonly percentileOf: (text: string) => number

@@ -63,7 +63,7 @@ function say(error: ErrorObject): SchemaProblem | null {
     case 'items':
     case 'unevaluatedItems':
     case 'additionalItems':
-      return at('not allowed', `${instancePath}/${String(p['limit'] ?? p['len'] ?? 0)}`)
+      return at('not allowed', `${instancePath}/${Number(p['limit'] ?? p['len'] ?? 0)}`)
     case 'false schema':
       return at('not allowed')
     case 'anyOf':
@@ -122,7 +122,10 @@ function sayValue(
     case 'maxItems':
       return `maximum ${limit} items required, but found ${length} items`
     case 'uniqueItems':
-      return `items at index ${[params['i'], params['j']].map(Number).sort((a, b) => a - b).join(' and ')} are equal`
+      return `items at index ${[params['i'], params['j']]
+        .map(Number)
+        .sort((a, b) => a - b)
+        .join(' and ')} are equal`
     case 'minProperties':
       return `minimum ${limit} properties allowed, but found ${length} properties`
     case 'maxProperties':
@@ -151,5 +154,6 @@ function oneOf(values: readonly unknown[]): string {
 function quoted(value: unknown): string {
   if (value === null) return '<nil>'
   if (typeof value === 'boolean') return String(value)
-  return typeof value === 'object' ? 'the constant' : JSON.stringify(String(value))
+  if (typeof value === 'string') return JSON.stringify(value)
+  return typeof value === 'number' ? `"${value}"` : 'the constant'
 }

@@ -27,6 +27,8 @@ export type Rule = {
 export type Locals = {
   /** `v1` and `v2`; `v2` may read `v1`. */
   readonly variables: readonly [string, string]
+  /** Of `v5`, which stands beside `apiVersion`. */
+  readonly topLevel: string | null
   readonly constants: readonly [unknown, unknown]
 }
 
@@ -163,10 +165,11 @@ const some = <T>(values: readonly T[], maxLength: number): fc.Arbitrary<T[]> =>
 /** Units of the language's size that `features` allows. */
 export function aUnit(features: Features): fc.Arbitrary<Unit> {
   const globals = features.globals ? [...Object.keys(GLOBALS), 'none'] : NONE
+  const topLevel = features.topLevelVariables ? ['v5'] : NONE
   const absorbs = features.absorbedVariableErrors
   const inRules: Names = {
     // `v2` and `v4` may fail.
-    variables: absorbs ? VARIABLES : ['v1', 'v3'],
+    variables: [...(absorbs ? VARIABLES : ['v1', 'v3']), ...topLevel],
     alone: absorbs ? NONE : ['v2', 'v4'],
     constants: CONSTANTS,
     derivedRoles: DERIVED_ROLES,
@@ -181,6 +184,7 @@ export function aUnit(features: Features): fc.Arbitrary<Unit> {
       first({ ...plain, constants: CONSTANTS }),
       aValueExpression({ ...plain, variables: ['v1', 'v3'] }),
     ),
+    topLevel: features.topLevelVariables ? aTotalExpression : fc.constant(null),
     constants: fc.tuple(constant, constant),
   })
   return fc.record({

@@ -1,15 +1,16 @@
-/** What an engine says of one action on one resource; a part it does not tell is undefined. */
+/** What an engine says of one action on one resource. */
 export type Verdict = {
   readonly effect: 'EFFECT_ALLOW' | 'EFFECT_DENY'
-  readonly matched?: string
+  /** Policy and scope, in words. */
+  readonly matched: string
 }
 
 /** What an engine says of one resource. */
 export type Answer = {
   readonly actions: ReadonlyMap<string, Verdict>
-  readonly derivedRoles?: readonly string[]
-  /** JSON texts, sorted. */
-  readonly outputs?: readonly string[]
-  /** `source path` of each, sorted; the texts are the schema library's own. */
-  readonly validationErrors?: readonly string[]
+  readonly derivedRoles: readonly string[]
+  /** One line each, sorted. */
+  readonly outputs: readonly string[]
+  /** Source, path and message of each, sorted. */
+  readonly validationErrors: readonly string[]
 }

@@ -6,18 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-
-/** A policy file or a schema, by its path below the store. */
-export type StoreFile = { readonly path: string; readonly text: string }
-
-/** How the other engine is set up: what of its configuration the tests vary. */
-export type CerbosSetup = {
-  readonly files: readonly StoreFile[]
-  /** Its `engine.strictEvaluation`. */
-  readonly strict: boolean
-  readonly schemas: 'none' | 'warn' | 'reject'
-  readonly globals: Readonly<Record<string, unknown>>
-}
+import type { EngineSetup } from './engine-setup.ts'
 
 /** A running Cerbos program; `stop` ends it and removes its files. */
 export type CerbosServer = {
@@ -52,7 +41,7 @@ const START_MS_MAX = 30_000
 const STOP_MS_MAX = 5_000
 
 /** Starts the program on a loopback port of its own and waits until it answers. */
-export async function startCerbos(setup: CerbosSetup): Promise<CerbosServer> {
+export async function startCerbos(setup: EngineSetup): Promise<CerbosServer> {
   const home = mkdtempSync(join(tmpdir(), 'reeve-differential-'))
   try {
     for (const { path, text } of setup.files) {
@@ -80,7 +69,7 @@ export async function startCerbos(setup: CerbosSetup): Promise<CerbosServer> {
 }
 
 function configOf(
-  setup: CerbosSetup,
+  setup: EngineSetup,
   home: string,
   ports: { readonly http: number; readonly grpc: number },
 ): object {
@@ -111,6 +100,8 @@ const ENVIRONMENT = {
   GOGC: 'off',
   GOMEMLIMIT: '600MiB',
 }
+/** Without a listener they end the process and let its children live on. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** What it said last is what went wrong. */
 const LINES_KEPT_MAX = 40
 
@@ -126,10 +117,18 @@ function launch(home: string, said: string[]): ChildProcess {
       if (said.length > LINES_KEPT_MAX) said.shift()
     })
   child.once('error', (error) => said.push(error.message))
-  // The process is ours alone: when the tests end in whatever way, so does it.
-  const kill = () => child.kill('SIGKILL')
+  // The process and its files are ours alone: however the tests end, so do they.
+  const kill = () => {
+    child.kill('SIGKILL')
+    rmSync(home, { recursive: true, force: true })
+  }
+  const leave = () => process.exit(1)
   process.once('exit', kill)
-  child.once('exit', () => process.removeListener('exit', kill))
+  for (const signal of SIGNALS) process.once(signal, leave)
+  child.once('exit', () => {
+    process.removeListener('exit', kill)
+    for (const signal of SIGNALS) process.removeListener(signal, leave)
+  })
   return child
 }
 

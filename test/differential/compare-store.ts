@@ -4,9 +4,10 @@ import type { Call } from './a-call.ts'
 import { aCall, renderCall } from './a-call.ts'
 import type { Unit } from './a-unit.ts'
 import { aUnit, GLOBALS } from './a-unit.ts'
-import type { CerbosServer, StoreFile } from './cerbos-server.ts'
+import type { CerbosServer } from './cerbos-server.ts'
 import { PoliciesRefused, startCerbos } from './cerbos-server.ts'
 import type { Disagreement } from './disagreements.ts'
+import type { EngineSetup } from './engine-setup.ts'
 import { disagreements } from './disagreements.ts'
 import type { Features } from './features.ts'
 import { checkOurs, loadOurs } from './our-engine.ts'
@@ -14,7 +15,17 @@ import { renderAnchors, renderUnit, unitOfFile } from './render-unit.ts'
 import { checkTheirs } from './their-engine.ts'
 
 /** How a store is made and which mode it is asked in. */
-export type StoreSetup = { readonly features: Features; readonly strict: boolean }
+export type StoreSetup = {
+  readonly features: Features
+  readonly strict: boolean
+  readonly schemas: EngineSetup['schemas']
+}
+
+/** Stores take turns in what their schemas do to a request that does not fit. */
+export const enforcementOf = ({ schemas }: Features, seed: number): EngineSetup['schemas'] =>
+  schemas ? (ENFORCEMENTS[seed % ENFORCEMENTS.length] ?? 'none') : 'none'
+
+const ENFORCEMENTS = ['reject', 'warn', 'none'] as const
 
 /** A unit and a call about it that the engines answer differently. */
 export type Case = {
@@ -46,7 +57,7 @@ const LOADS_MAX = 12
 
 /** Loads units into both engines; those that one of them refuses are left out and reported. */
 export async function openStore(setup: StoreSetup, units: readonly Unit[]): Promise<OpenStore> {
-  const { features, strict } = setup
+  const { features, strict, schemas } = setup
   const anchors = renderAnchors(features)
   const rendered = units.map((unit, index) => renderUnit(features, unit, index))
   const missing = new Set<number>()
@@ -60,22 +71,15 @@ export async function openStore(setup: StoreSetup, units: readonly Unit[]): Prom
     }
   }
   for (let load = 0; load < LOADS_MAX; load++) {
-    const files: readonly StoreFile[] = [
-      ...anchors,
-      ...rendered.filter((_, index) => !missing.has(index)).flat(),
-    ]
-    const ours = loadOurs(files)
+    const kept = rendered.filter((_, index) => !missing.has(index)).flat()
+    const engine: EngineSetup = { files: [...anchors, ...kept], strict, schemas, globals: GLOBALS }
+    const ours = loadOurs(engine)
     if (!ours.ok) {
       refuse('reeve', ours.error)
       continue
     }
     try {
-      const theirs = await startCerbos({
-        files,
-        strict,
-        schemas: features.schemas ? 'reject' : 'none',
-        globals: GLOBALS,
-      })
+      const theirs = await startCerbos(engine)
       return { ours: ours.value, theirs, missing, refusals }
     } catch (error) {
       if (!(error instanceof PoliciesRefused) || error.complaints.size === 0) throw error

@@ -21,7 +21,7 @@ function effects(
     path: `policy${at}.yaml`,
     text: JSON.stringify({ apiVersion: 'api.cerbos.dev/v1', ...body }),
   }))
-  const ours = loadOurs(files)
+  const ours = loadOurs({ files, strict: true, schemas: 'none', globals: {} })
   if (!ours.ok) throw new Error([...ours.error.values()].join('\n'))
   const resources = kinds.map((kind) => ({
     actions: ['view'],

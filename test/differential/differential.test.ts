@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cerbosMissing } from './cerbos-server.ts'
 import type { Case, StoreSetup } from './compare-store.ts'
-import { compareStore } from './compare-store.ts'
+import { compareStore, enforcementOf } from './compare-store.ts'
 import { LANDED } from './features.ts'
 import { formatCase, shrinkCase } from './shrink-case.ts'
 
@@ -32,10 +32,10 @@ test('the Cerbos program is there', { skip }, () => {
 for (const strict of LANDED.lenientMode ? [true, false] : [true]) {
   const mode = strict ? 'strict' : 'lenient'
   test(`both engines decide alike in ${mode} mode`, { skip }, async (context) => {
-    const setup: StoreSetup = { features: LANDED, strict }
     let compared = 0
     let allowed = 0
     for (const seed of [SEED, freshSeed]) {
+      const setup = { features: LANDED, strict, schemas: enforcementOf(LANDED, seed) }
       const report = await compareStore(setup, {
         seed,
         units: UNITS / 2,

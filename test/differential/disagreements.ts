@@ -22,7 +22,7 @@ export function disagreements(
   ).flat()
 }
 
-const NOTHING: Answer = { actions: new Map() }
+const NOTHING: Answer = { actions: new Map(), derivedRoles: [], outputs: [], validationErrors: [] }
 
 function compareAnswers(
   features: Features,
@@ -51,6 +51,6 @@ function compareAnswers(
   ] as const
   for (const [about, key, isCompared] of lists)
     if (isCompared)
-      compare(about, null, [(theirs[key] ?? []).join('\n'), (ours[key] ?? []).join('\n')])
+      compare(about, null, [theirs[key].join('\n'), ours[key].join('\n')])
   return found
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { cerbosMissing } from './cerbos-server.ts'
 import type { Case } from './compare-store.ts'
-import { compareStore } from './compare-store.ts'
+import { compareStore, enforcementOf } from './compare-store.ts'
 import { featuresWith } from './features.ts'
 import { formatCase, shrinkCase } from './shrink-case.ts'
 
@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
   const total = { compared: 0, allowed: 0, disagreements: 0, refused: 0 }
   for (let seed = Number(values.seed); total.compared < wanted; seed++) {
     for (const strict of features.lenientMode ? [true, false] : [true]) {
-      const setup = { features, strict }
+      const setup = { features, strict, schemas: enforcementOf(features, seed) }
       const report = await compareStore(setup, { seed, units: UNITS, callsPerUnit: CALLS_PER_UNIT })
       total.compared += report.compared
       total.allowed += report.allowed

@@ -8,7 +8,7 @@ import type {
   Unit,
 } from './a-unit.ts'
 import { CONSENT_SCOPES, SCOPES } from './a-unit.ts'
-import type { StoreFile } from './cerbos-server.ts'
+import type { StoreFile } from './engine-setup.ts'
 import type { Features } from './features.ts'
 
 type Marker = () => string

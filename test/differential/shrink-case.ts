@@ -65,7 +65,7 @@ export function formatCase(setup: StoreSetup, { unit, call, disagreement }: Case
   const files = renderUnit(setup.features, unit, 0).map(({ path, text }) => `--- ${path}\n${text}`)
   return [
     `${about} of ${action ?? 'the resource'}: cerbos ${theirs}, reeve ${ours}`,
-    `mode: ${setup.strict ? 'strict' : 'lenient'}`,
+    `mode: ${setup.strict ? 'strict' : 'lenient'}, schemas ${setup.schemas}`,
     renderCall(call, unit.kind, 0),
     ...files,
   ].join('\n')

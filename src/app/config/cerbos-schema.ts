@@ -31,9 +31,12 @@ export type RawKeySet = { id: string; local: { file: string } | { data: string }
 const refused = (why: string): z.ZodOptional<z.ZodNever> => z.never({ error: why }).optional()
 
 /** `${NAME:false}` arrives as text. */
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], {
-  error: 'must be true or false',
-})
+const flag = z.union(
+  [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
+  {
+    error: 'must be true or false',
+  },
+)
 const onlyFalse = z
   .literal([false, 'false'], { error: 'is not offered here: only `false` is accepted' })
   .optional()

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { fastify, type FastifyReply, type FastifyRequest } from 'fastify'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { fastify } from 'fastify'
 import type { Clock } from '../../core/clock.ts'
 import type { TenantId } from '../../core/ids.ts'
 import type { Handle, InboundCall, Reply } from '../../core/path.ts'
@@ -38,28 +38,32 @@ const CONNECTIONS_MAX = 10_000
 /** Time for a client to send its headers, and to send its whole request. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 60_000
+/** How long an unused connection is kept; longer than clients keep theirs, so that theirs end first. */
+const KEEP_ALIVE_MS = 72_000
 const HEADER_BYTES_MAX = 32 * 1024
+
+const SERVER_OPTIONS = {
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  maxHeaderSize: HEADER_BYTES_MAX,
+}
 
 /** Opens a port. Fails with a sentence that says which port is taken and how to change it. */
 export async function listen(options: ListenOptions): Promise<Result<Listener, string>> {
   let admit: GuardOptions | null = null
-  const take = (request: FastifyRequest, reply: FastifyReply): void => {
-    reply.hijack()
-    if (admit === null) request.raw.destroy()
-    else void serve(options, admit, request.raw, reply.raw)
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    if (admit === null) request.destroy()
+    else void serve(options, admit, request, response)
   }
   const app = fastify({
     logger: false,
-    exposeHeadRoutes: false,
     forceCloseConnections: true,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
-    // An address that Fastify cannot decode is one of ours to refuse and to record.
-    frameworkErrors: (_error, request, reply) => take(request, reply),
+    // Fastify opens and closes the port. Every request is taken before it makes objects for it, and
+    // before a router or a body parser looks at it: the path does both.
+    serverFactory: () => createServer(SERVER_OPTIONS, take),
   })
   app.server.maxConnections = CONNECTIONS_MAX
-  // Every request is taken before a router or a body parser looks at it: the path does both.
-  app.addHook('onRequest', take)
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -116,10 +120,7 @@ function inboundCall(
 ): InboundCall {
   const target = request.url ?? '/'
   const query = target.indexOf('?')
-  const aborted = new AbortController()
-  response.on('close', () => {
-    if (!response.writableFinished) aborted.abort()
-  })
+  const signal = goneSignal(response)
   return {
     tenant: options.tenant,
     method: request.method ?? 'GET',
@@ -129,7 +130,24 @@ function inboundCall(
     source: request.socket.remoteAddress ?? '',
     receivedAt: options.clock.now(),
     body: (bytesMax) => readBody(request, bytesMax),
-    signal: aborted.signal,
+    get signal() {
+      return signal()
+    },
+  }
+}
+
+/** Aborted when the client goes away. Made when it is asked for: a check is over before it could abort. */
+function goneSignal(response: ServerResponse): () => AbortSignal {
+  let made: AbortController | null = null
+  return () => {
+    if (made !== null) return made.signal
+    const controller = (made = new AbortController())
+    const closed = (): void => {
+      if (!response.writableFinished) controller.abort()
+    }
+    if (response.closed) closed()
+    else response.on('close', closed)
+    return controller.signal
   }
 }
 

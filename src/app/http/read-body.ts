@@ -19,26 +19,25 @@ export function readBody(
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = []
     let length = 0
-    const finish = (result: Result<Uint8Array, Reason>): void => {
-      request.off('data', take).off('end', end).off('close', cut)
-      resolve(result)
-    }
     const take = (chunk: Uint8Array): void => {
       length += chunk.byteLength
       if (length <= bytesMax) return void chunks.push(chunk)
-      request.pause()
-      finish(tooLarge(bytesMax))
+      request.off('data', take).pause()
+      resolve(tooLarge(bytesMax))
     }
-    const end = (): void => {
+    request.on('data', take)
+    request.on('end', () => {
       const [first = EMPTY] = chunks
-      finish(ok(chunks.length < 2 ? first : Buffer.concat(chunks, length)))
-    }
-    const cut = (): void => finish(CUT)
-    request.on('data', take).on('end', end).on('close', cut)
-    // An error is always followed by `close`; without a listener it would end the process.
-    request.on('error', () => {})
+      resolve(ok(chunks.length < 2 ? first : Buffer.concat(chunks, length)))
+    })
+    // After the end it says nothing new, and a promise is settled once.
+    request.on('close', () => resolve(CUT))
+    request.on('error', ignore)
   })
 }
+
+/** An error is always followed by `close`; without a listener it would end the process. */
+const ignore = (): void => {}
 
 const CUT: Result<never, Reason> = fail(
   reason('malformed', 'the body ended before its announced length'),

@@ -18,11 +18,11 @@ export function answerCheck(
   { requestId, includeMeta, entries, callId }: CheckAnswer,
   checked: (resource: Resource) => CheckedResource | undefined,
 ): string {
-  const results = entries.map(({ resource, actions }) => {
+  const results = entries.map(({ resource, actions, scopeSent }) => {
     const answer = checked(resource)
     invariant(answer !== undefined, 'every resource of a check is decided before it is answered')
     return {
-      resource: echo(resource),
+      resource: echo(resource, scopeSent),
       actions: effects(actions, answer),
       ...(answer.validationErrors.length === 0
         ? undefined
@@ -46,7 +46,7 @@ function effects(actions: readonly string[], answer: CheckedResource): Record<st
   return result
 }
 
-function echo({ id, kind, policyVersion, scope }: Resource): object {
+function echo({ id, kind, policyVersion }: Resource, scope: string): object {
   if (policyVersion === '' && scope === '') return { id, kind }
   return present({ id, kind, policyVersion, scope })
 }

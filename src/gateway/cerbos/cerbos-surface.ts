@@ -1,6 +1,13 @@
 import type { Principal } from '../../core/identity.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Asked, Classified, Classify, Forwarded, Permit, SurfacePort } from '../../core/path.ts'
+import type {
+  Asked,
+  Classified,
+  Classify,
+  Forwarded,
+  Permit,
+  SurfacePort,
+} from '../../core/path.ts'
 import { reason } from '../../core/reason.ts'
 import { fail, ok } from '../../core/result.ts'
 import { readJsonBody } from '../json-body.ts'

@@ -29,7 +29,12 @@ export type CheckRequest = {
 }
 
 /** One resource and what is asked about it. Version and scope are empty where none were sent. */
-export type CheckEntry = { readonly resource: Resource; readonly actions: readonly string[] }
+export type CheckEntry = {
+  readonly resource: Resource
+  readonly actions: readonly string[]
+  /** The scope as it was sent, which the answer repeats: `.` is another name of the root. */
+  readonly scopeSent: string
+}
 
 /** How much one request may ask; the API's own configuration names the first two. */
 export type CheckLimits = { readonly resourcesMax: number; readonly actionsMax: number }
@@ -120,7 +125,8 @@ function readPrincipal(value: Json | undefined, violations: Violation[]): Princi
   checkVersion(common.policyVersion, PRINCIPAL_STEPS, violations)
   checkNames(roles, PRINCIPAL_STEPS, 'roles', violations)
   checkScope(common.scope, PRINCIPAL_STEPS, violations)
-  return { id, roles, ...common }
+  const scope = common.scope === ROOT_SCOPE ? '' : common.scope
+  return { id, roles, ...common, scope }
 }
 
 const PRINCIPAL_STEPS: readonly Step[] = [{ name: 'principal' }]
@@ -132,19 +138,22 @@ function readEntry(value: Json, index: number, violations: Violation[]): CheckEn
   const actions = textsAt(entry['actions'], [...path, 'actions'])
   const object = objectAt(entry['resource'], [...path, 'resource'])
   if (actions.length > 0 && object !== null && isPlain(actions)) {
-    const resource = readResource(object, index, violations)
-    return { resource, actions }
+    return { ...readResource(object, index, violations), actions }
   }
   const steps: readonly Step[] = [{ name: 'resources', index }]
   checkNames(actions, steps, 'actions', violations)
-  if (object !== null) return { resource: readResource(object, index, violations), actions }
+  if (object !== null) return { ...readResource(object, index, violations), actions }
   violations.push({ steps: [...steps, { name: 'resource' }], rule: 'required' })
-  return { resource: NOTHING, actions }
+  return { resource: NOTHING, actions, scopeSent: '' }
 }
 
 const NOTHING: Resource = { kind: '', ...NOBODY }
 
-function readResource(object: JsonObject, index: number, violations: Violation[]): Resource {
+function readResource(
+  object: JsonObject,
+  index: number,
+  violations: Violation[],
+): Omit<CheckEntry, 'actions'> {
   const path = ['resources', index, 'resource']
   closed(object, RESOURCE, path)
   const kind = textAt(object['kind'], [...path, 'kind'])
@@ -153,8 +162,13 @@ function readResource(object: JsonObject, index: number, violations: Violation[]
   const resource = { kind, id, ...common }
   if (kind === '' || id === '' || common.policyVersion !== '' || common.scope !== '')
     checkResource(resource, index, violations)
-  return resource
+  const { scope } = common
+  if (scope !== ROOT_SCOPE) return { resource, scopeSent: scope }
+  return { resource: { ...resource, scope: '' }, scopeSent: scope }
 }
+
+/** The root scope, where a request says it in so many words. */
+const ROOT_SCOPE = '.'
 
 function checkResource(resource: Resource, index: number, violations: Violation[]): void {
   const steps: readonly Step[] = [{ name: 'resources', index }, { name: 'resource' }]

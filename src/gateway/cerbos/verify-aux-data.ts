@@ -44,7 +44,10 @@ const EMPTY: JsonObject = Object.freeze(Object.create(null) as JsonObject)
 const NONE: Result<JsonObject, Reason> = ok({ jwt: EMPTY, jwts: EMPTY })
 const INVALID: Result<never, Reason> = fail(reason('malformed', 'invalid auxData'))
 
-async function claimsOf(deps: AuxDataDeps, { token, keySet }: AuxToken): Promise<JsonObject | null> {
+async function claimsOf(
+  deps: AuxDataDeps,
+  { token, keySet }: AuxToken,
+): Promise<JsonObject | null> {
   const verify = keySetOf(deps, keySet)
   const claims = verify === null ? null : await verify(token)
   return claims !== null && isJsonObject(claims) && isGoodNow(deps, claims) ? claims : null

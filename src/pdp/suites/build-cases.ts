@@ -41,7 +41,11 @@ export type ExpectedAction = {
  * input leads to, and two that contradict each other are reported to the suite's file.
  */
 export function buildCases(suite: Suite, shared: Fixtures): readonly TestCase[] {
-  const lookup: Lookup = { suite, shared, room: { checks: SUITE_CASES_MAX, expected: SUITE_CASES_MAX } }
+  const lookup: Lookup = {
+    suite,
+    shared,
+    room: { checks: SUITE_CASES_MAX, expected: SUITE_CASES_MAX },
+  }
   return suite.tests.flatMap((table) => casesOf(lookup, table))
 }
 

@@ -77,8 +77,7 @@ function resourceRows(one: Case, scope: string, roles: readonly string[]): reado
         .filter((role) => role !== undefined)
         .filter(({ parents }) => roles.some((role) => matchesAny(parents, role)))
         .map(({ condition }) => holds(one, condition))
-      const applies =
-        derived.includes(true) || roles.some((role) => matchesAny(rule.roles, role))
+      const applies = derived.includes(true) || roles.some((role) => matchesAny(rule.roles, role))
       return applies ? rowOf(one, scope, rule)() : null
     }),
   ]

@@ -186,17 +186,18 @@ export const testAction: fc.Arbitrary<string> = fc.constantFrom(
   'rest',
 )
 
+const NAMES = {
+  constants: { local: { two: 2 } },
+  variables: { local: { large: 'R.attr.args.n >= 7', larger: 'V.large' } },
+}
+
 /** The texts of the policy files; JSON is YAML. */
 export function renderSet(set: TestSet): readonly string[] {
-  const names = {
-    constants: { local: { two: 2 } },
-    variables: { local: { large: 'R.attr.args.n >= 7', larger: 'V.large' } },
-  }
   const file = (body: object): string =>
     JSON.stringify({ apiVersion: 'api.cerbos.dev/v1', ...body })
   const derivedRoles = {
     name: 'roles',
-    ...names,
+    ...NAMES,
     definitions: set.derivedRoles.map((role) => ({
       name: role.name,
       parentRoles: role.parents,
@@ -213,7 +214,7 @@ export function renderSet(set: TestSet): readonly string[] {
           scope,
           scopePermissions: permissionsOf(set, scope),
           importDerivedRoles: ['roles'],
-          ...names,
+          ...NAMES,
           rules: rules.map((one) => ({ ...one, ...conditionOf(one) })),
         },
       }),
@@ -224,7 +225,7 @@ export function renderSet(set: TestSet): readonly string[] {
           principal: on,
           version: 'default',
           scope,
-          ...names,
+          ...NAMES,
           scopePermissions: permissionsOf(set, scope),
           rules: [
             {
@@ -241,23 +242,27 @@ export function renderSet(set: TestSet): readonly string[] {
         },
       }),
     ),
-    ...set.rolePolicies.map(({ role, scope, parents, rules }) =>
-      file({
-        rolePolicy: {
-          role,
-          version: 'default',
-          scope,
-          parentRoles: parents,
-          ...names,
-          rules: rules.map((one) => ({
-            resource: one.resource,
-            allowActions: one.actions,
-            ...conditionOf(one),
-          })),
-        },
-      }),
-    ),
+    ...renderRolePolicies(set, file),
   ]
+}
+
+function renderRolePolicies(set: TestSet, file: (body: object) => string): readonly string[] {
+  return set.rolePolicies.map(({ role, scope, parents, rules }) =>
+    file({
+      rolePolicy: {
+        role,
+        version: 'default',
+        scope,
+        parentRoles: parents,
+        ...NAMES,
+        rules: rules.map((one) => ({
+          resource: one.resource,
+          allowActions: one.actions,
+          ...conditionOf(one),
+        })),
+      },
+    }),
+  )
 }
 
 const permissionsOf = (set: TestSet, scope: string): string =>
