@@ -7,8 +7,3 @@ export class Bug extends Error {
 export function invariant(holds: boolean, claim: string): asserts holds {
   if (!holds) throw new Bug(claim)
 }
-
-/** The end of an exhaustive switch: unreachable while the compiler agrees, a `Bug` when it was misled. */
-export function unreachable(value: never): never {
-  throw new Bug(`unexpected value ${JSON.stringify(value)}`)
-}

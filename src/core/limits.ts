@@ -23,8 +23,5 @@ export const ARGUMENTS_ELEMENTS_MAX: number = 10_000
 /** Steps one decision may take before it ends as `evaluation_limit` (SECURITY 15). */
 export const EVALUATION_STEPS_MAX: number = 100_000
 
-/** Time to gather and to commit, together; beyond it the answer is a denial. */
-export const DECISION_DEADLINE_MS: number = 200
-
 /** Between `commit` and `forward` only signing happens; longer than this is `not_sent` (SECURITY 12). */
 export const SIGN_DEADLINE_MS: number = 1000

@@ -52,7 +52,7 @@ const JOINED_BYTES_MAX = 8 * 1024
 function endWith(response: ServerResponse, body: Uint8Array): void {
   if (body.byteLength > JOINED_BYTES_MAX) return void response.end(body)
   const { buffer, byteOffset, byteLength } = body
-  response.end(Buffer.from(buffer, byteOffset, byteLength).latin1Slice(), 'latin1')
+  response.end(Buffer.from(buffer, byteOffset, byteLength).toString('latin1'), 'latin1')
 }
 
 const sinkOf = (response: ServerResponse, stallMs: number, begin: () => void): Sink => ({

@@ -381,6 +381,17 @@ suite('what is refused', () => {
     assert.deepEqual([get.status, json(get)['code']], [501, 12])
   })
 
+  test('a body of another type or in another encoding', async () => {
+    const { call } = world()
+    for (const type of ['text/plain;charset=UTF-8', 'application/x-www-form-urlencoded', ''])
+      assert.equal((await call(REQUEST, { headers: { 'content-type': type } })).status, 200, type)
+    for (const headers of [
+      { 'content-type': 'multipart/form-data' },
+      { 'content-type': 'text/plain', 'content-encoding': 'gzip' },
+    ])
+      assert.equal((await call(REQUEST, { headers })).status, 400)
+  })
+
   test('an unknown caller gets 401', async () => {
     const path = fakePath({})
     const { checks, verifyAuxData } = {

@@ -5,6 +5,7 @@ import type {
   Classified,
   Classify,
   Forwarded,
+  InboundCall,
   Permit,
   SurfacePort,
 } from '../../core/path.ts'
@@ -45,7 +46,7 @@ export const createCerbosSurface = (deps: CerbosDeps): SurfacePort<Classified, C
   classify: (call) =>
     call.method === 'POST' && call.path === '/api/check/resources' ? CHECK : NO_SUCH_CALL,
   read: async (call) => {
-    const body = await readJsonBody(call, CHECK_BYTES_MAX)
+    const body = await readJsonBody(announcedAsJson(call), CHECK_BYTES_MAX)
     if (!body.ok) return body
     const { bytes, value, digest } = body.value
     const request = readCheck(value, deps.limits, () => new TextDecoder().decode(bytes))
@@ -73,6 +74,19 @@ export const createCerbosSurface = (deps: CerbosDeps): SurfacePort<Classified, C
   refuse: (call, _classified, refusal) => refuseCheck(call, refusal),
   forward: (_call, _classified, permit) => Promise.resolve(forwarded(deps, permit)),
 })
+
+/**
+ * Clients of this API send JSON under whatever type their HTTP library chooses, the official one
+ * `text/plain`. Pages of other sites cannot profit: the listener refuses them by Origin and
+ * Sec-Fetch-Site before this door is reached (SECURITY 6).
+ */
+function announcedAsJson({ headers, body }: InboundCall): Pick<InboundCall, 'headers' | 'body'> {
+  if (!ANY_TEXT.test(headers['content-type'] ?? '')) return { headers, body }
+  const encoding = headers['content-encoding'] ?? 'identity'
+  return { headers: { 'content-type': 'application/json', 'content-encoding': encoding }, body }
+}
+
+const ANY_TEXT = /^(?:|text\/plain\b.*|application\/x-www-form-urlencoded\b.*)$/i
 
 const CHECK: ReturnType<Classify<Classified>> = ok({
   surface: 'cerbos',
