@@ -25,7 +25,9 @@ const sure = <T>(result: Result<T, unknown>): T => {
 
 const clock = { now: () => epochMillis(Date.now()) }
 const config = sure(readConfig(fileSources(process.env), process.argv[2] ?? '', {}))
-const release = sure(loadRelease(config.policyFiles))
+const release = sure(
+  loadRelease({ files: config.policyFiles, schemas: config.schemaFiles }, config.engine),
+)
 process.once('SIGTERM', () => process.exit(0))
 const store = sure(await openStore({ directory: config.stateDirectory, deployment: 'bench' }))
 const gateway = sure(

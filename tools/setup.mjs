@@ -17,7 +17,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Private packages with a lock file of their own, installed after the root where they exist. */
 const PRIVATE_PACKAGES = {
   start: ['examples/demo'],
-  test: ['examples/demo', 'test/e2e', 'test/conformance', 'test/differential'],
+  test: ['examples/demo', 'test/e2e', 'test/cerbos-http', 'test/conformance', 'test/differential'],
 }
 
 /** npm's own words are kept for failures: a machine with an older Node would see only warnings. */

@@ -10,6 +10,7 @@ import { makeDirectories, storePaths } from '../store/key-files.ts'
 import { type Lock, takeLock } from '../store/lock.ts'
 import { type Ledger, openLedger } from '../store/open-ledger.ts'
 import { openForReading } from '../store/sqlite/open-database.ts'
+import { rememberState } from '../store/remembered-state.ts'
 import { createReadState } from '../store/sqlite/read-state.ts'
 import type { WriterOptions } from '../store/start-writer.ts'
 import type { Greeting } from '../store/wire.ts'
@@ -76,11 +77,16 @@ function openReaders(
     writer.stop()
     return database.ok ? (ledger as Result<never, Reason>) : database
   }
+  const remembered = rememberState(createReadState(database.value), writer.client.commit)
   return ok({
-    commit: writer.client.commit,
-    readState: createReadState(database.value),
+    commit: remembered.commit,
+    readState: remembered.state,
     ledger: ledger.value,
-    seedRegistry: (agents, sponsors) => writer.client.seed({ tenant, agents, sponsors }),
+    seedRegistry: async (agents, sponsors) => {
+      const seeded = await writer.client.seed({ tenant, agents, sponsors })
+      remembered.forgetAll()
+      return seeded
+    },
     close: async () => {
       // Readers first: the last connection to close folds the write-ahead log into the database.
       database.value.close()

@@ -6,7 +6,7 @@ import {
   type VerifyWithKeys,
 } from '../gateway/cerbos/verify-aux-data.ts'
 import { readCompactJws } from '../identity/compact-jws.ts'
-import { readTrustedKeys, SIGNATURE_ALGORITHMS } from '../identity/trusted-keys.ts'
+import { readTrustedKeys } from '../identity/trusted-keys.ts'
 import { verifySignature } from '../identity/verify-signature.ts'
 import type { DecisionApiConfig } from './config/config.ts'
 
@@ -19,10 +19,11 @@ export function wireAuxData(
   for (const { id, jwks } of keySets) {
     const keys = readTrustedKeys(jwks)
     if (!keys.ok) return fail(`the key set \`${id}\` cannot be used: ${keys.error.detail}`)
+    const algorithms = keys.value.map(({ algorithm }) => algorithm)
     verifiers.set(id, async (token) => {
       const jws = readCompactJws(token)
       if (!jws.ok) return null
-      const signed = await verifySignature(keys.value, SIGNATURE_ALGORITHMS, jws.value)
+      const signed = await verifySignature(keys.value, algorithms, jws.value)
       return signed ? jws.value.claims : null
     })
   }

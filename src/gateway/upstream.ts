@@ -1,7 +1,8 @@
-import { request, type Agent, type Dispatcher } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import { reason, type Reason } from '../core/reason.ts'
 import type { Outcome } from '../core/record.ts'
 import { fail, ok, type Result } from '../core/result.ts'
+import { exchange } from './exchange.ts'
 
 /** A request that we send upstream: every header of it was chosen by us. */
 export type UpstreamRequest = {
@@ -59,25 +60,21 @@ export const createUpstream =
   async ({ method, url, headers, body, signal, headersTimeoutMs, idleTimeoutMs }) => {
     if (signal.aborted) return fail(failure('no', 'client_closed', CLIENT_GONE))
     try {
-      const reply = await request(url, {
-        dispatcher: deps.dispatcher,
-        method,
-        headers: { ...headers },
-        body,
-        signal,
-        headersTimeout: headersTimeoutMs,
-        bodyTimeout: idleTimeoutMs,
-      })
-      return ok({
-        status: reply.statusCode,
-        headers: replyHeaders(reply.headers),
-        body: reply.body as AsyncIterable<Uint8Array>,
-        discard: () => {
-          // Destroying an unread body reports the abort as an error event; nobody else listens.
-          reply.body.on('error', () => {})
-          reply.body.destroy()
+      const { origin, pathname, search } = new URL(url)
+      const reply = await exchange(
+        deps.dispatcher,
+        {
+          origin,
+          path: pathname + search,
+          method,
+          headers,
+          body,
+          headersTimeout: headersTimeoutMs,
+          bodyTimeout: idleTimeoutMs,
         },
-      })
+        signal,
+      )
+      return ok({ ...reply, headers: replyHeaders(reply.headers) })
     } catch (error) {
       return fail(failureOf(error, signal))
     }
@@ -100,7 +97,9 @@ export function pickHeaders(
   prefixes: readonly string[] = [],
 ): Record<string, string> {
   const picked: Record<string, string> = {}
-  for (const [name, value] of Object.entries(source)) {
+  for (const name in source) {
+    const value = source[name]
+    if (value === undefined) continue
     if (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) picked[name] = value
   }
   return picked
@@ -165,7 +164,8 @@ function replyHeaders(
   raw: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(raw)) {
+  for (const name in raw) {
+    const value = raw[name]
     if (value === undefined || HOP_BY_HOP.has(name)) continue
     headers[name] = typeof value === 'string' ? value : value.join(', ')
   }

@@ -41,7 +41,9 @@ const NAME_CHARACTERS_MAX = 128
 
 /** What the caller wrote, in backticks and cut. */
 const quote = (text: string): string =>
-  `\`${text.slice(0, NAME_CHARACTERS_MAX).replaceAll('`', "'")}\``
+  text.length <= NAME_CHARACTERS_MAX && !text.includes('`')
+    ? `\`${text}\``
+    : `\`${text.slice(0, NAME_CHARACTERS_MAX).replaceAll('`', "'")}\``
 
 /** A tool by its name alone, as the model knows it. */
 function plainAction(action: string): string {

@@ -1,5 +1,5 @@
 import type { CompiledRule, RuleTable } from '../policy/release.ts'
-import { matchesName } from '../policy/match-names.ts'
+import { matchesAny, matchesName } from '../policy/match-names.ts'
 import { emitOutput } from './emit-output.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Truth } from './notes.ts'
@@ -99,6 +99,10 @@ export function evaluateTable(evaluation: Evaluation, table: RuleTable, walk: Wa
 }
 
 function evaluateRule(evaluation: Evaluation, rule: CompiledRule, walk: Walk): Denial | null {
+  if (deniesOutright(evaluation, rule, walk)) {
+    if (evaluation.notes !== null) visit(evaluation, rule, walk, { truth: 'yes', applies: true })
+    return denialBy('rule', rule, walk.from)
+  }
   const applies = walk.roles === null ? 'yes' : ruleApplies(evaluation, rule, walk.roles)
   if (applies === 'no') {
     if (evaluation.notes !== null) visit(evaluation, rule, walk, { truth: 'no', applies: false })
@@ -124,6 +128,14 @@ function evaluateRule(evaluation: Evaluation, rule: CompiledRule, walk: Walk): D
       return allow(rule, walk)
   }
 }
+
+/** A denial that names the role itself does not wait for what its derived roles come to. */
+const deniesOutright = (evaluation: Evaluation, rule: CompiledRule, { roles }: Walk): boolean =>
+  rule.effect === 'deny' &&
+  rule.derivedRoles.length > 0 &&
+  roles !== null &&
+  matchesAny(rule.roles, roles) &&
+  conditionTruth(evaluation, rule) === 'yes'
 
 function conditionTruth(evaluation: Evaluation, rule: CompiledRule): Truth {
   const { condition, names } = rule

@@ -12,7 +12,7 @@ export function namedVariables(evaluation: Evaluation, names: PolicyNames): Name
   const { constants } = names.definitions
   const { globals } = evaluation.options
   const hasVariables = names.definitions.variables.length > 0
-  const own = (): Operand => computed(evaluation, named).operand
+  const own = hasVariables ? (): Operand => computed(evaluation, named).operand : NOTHING
   const named: NamedVariables = {
     names,
     computed: null,
@@ -22,9 +22,12 @@ export function namedVariables(evaluation: Evaluation, names: PolicyNames): Name
       request: request as Operand,
       C: constants,
       constants,
-      V: hasVariables ? own : NOTHING,
-      variables: hasVariables ? own : NOTHING,
-      runtime: () => evaluation.runtimeOf(evaluation, names),
+      V: own,
+      variables: own,
+      runtime:
+        names.derivedRoles.length === 0
+          ? NO_RUNTIME
+          : () => evaluation.runtimeOf(evaluation, names),
       G: globals,
       globals,
     },
@@ -32,6 +35,9 @@ export function namedVariables(evaluation: Evaluation, names: PolicyNames): Name
   evaluation.named.push(named)
   return named
 }
+
+/** What `runtime` holds where rules name no derived role. */
+const NO_RUNTIME: Operand = { effectiveDerivedRoles: [], effective_derived_roles: [] }
 
 const NOTHING: { readonly [key: string]: CelValue } = Object.freeze(
   Object.create(null) as Record<string, CelValue>,

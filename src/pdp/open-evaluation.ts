@@ -47,14 +47,16 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     policyVersion: resource.policyVersion,
     policy_version: resource.policyVersion,
   }
-  const request = {
-    principal: P,
-    resource: R,
-    action: ask.action,
-    context: input.context,
-    auxData: input.auxData,
-    aux_data: input.auxData,
-  }
+  const request = !release.needs.request
+    ? null
+    : {
+        principal: P,
+        resource: R,
+        action: ask.action,
+        context: input.context,
+        auxData: input.auxData,
+        aux_data: input.auxData,
+      }
   const variables = { P, R, request }
   return {
     release,

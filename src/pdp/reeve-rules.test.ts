@@ -202,6 +202,20 @@ test('policies of one scope that say different scopePermissions are an error tha
   )
 })
 
+test('an approval cannot stand where the parent scope has to allow as well', () => {
+  const text = JSON.stringify({
+    apiVersion: 'reeve.dev/v1',
+    resourcePolicy: {
+      resource: 'doc',
+      version: 'default',
+      scopePermissions: 'SCOPE_PERMISSIONS_REQUIRE_PARENTAL_CONSENT_FOR_ALLOWS',
+      rules: [rule({ approval: { by: 'lead' } })],
+    },
+  })
+  const loaded = loadPolicies({ sha256 }, [{ path: 'p.json', text }])
+  assert.deepEqual(loaded.ok ? [] : loaded.error.map(({ code }) => code), ['field_conflict'])
+})
+
 test('an explanation has the rules, their conditions and the values that they read', () => {
   const release = releaseOf(
     policy(

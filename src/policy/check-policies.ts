@@ -75,12 +75,23 @@ function checkPermissions(trees: readonly PolicyTree[]): void {
   const settled = new Map<string, Scoped>()
   for (const tree of trees) {
     if (tree.kind !== 'resource' && tree.kind !== 'principal') continue
+    if (tree.scopePermissions === 'consent') refuseApprovals(tree)
     const other = settled.get(tree.scope)
     if (other === undefined) settled.set(tree.scope, tree)
     else if (other.scopePermissions !== tree.scopePermissions) {
       reportDisagreement(tree, other)
       reportDisagreement(other, tree)
     }
+  }
+}
+
+/** An allow that needs the parent scope's as well cannot be what an approval completes. */
+function refuseApprovals(tree: Scoped): void {
+  for (const rule of tree.rules) {
+    if (rule.approval === null) continue
+    const message = `rule \`${rule.name}\` cannot ask for an approval where the parent scope has to allow`
+    const hint = 'put `approval` on the rule of the parent scope'
+    report(tree.file, rule.at, { code: 'field_conflict', message, hint })
   }
 }
 

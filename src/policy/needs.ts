@@ -9,9 +9,11 @@ const LONG_FORMS: Readonly<Record<string, readonly string[]>> = {
 /** The paths that the compiled expressions of a release read, short names written out. */
 export function needsOf(cache: ExpressionCache): Needs {
   const paths = new Set<string>()
+  let request = false
   for (const compiled of cache.compiled.values()) {
     if (!compiled.ok) continue
     for (const [root = '', ...rest] of compiled.value.reads) {
+      if (root === 'request') request = true
       const long = Object.hasOwn(LONG_FORMS, root) ? (LONG_FORMS[root] ?? [root]) : [root]
       if (long[0] === 'request') paths.add([...long, ...rest].join('.'))
     }
@@ -21,6 +23,7 @@ export function needsOf(cache: ExpressionCache): Needs {
     identity: reads(paths, IDENTITY_PATHS),
     context: reads(paths, CONTEXT_PATHS),
     action: reads(paths, ACTION_PATHS),
+    request,
   }
 }
 

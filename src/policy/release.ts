@@ -160,4 +160,6 @@ export type Needs = {
   readonly context: boolean
   /** Whether anything reads the action, so that no two actions share an answer. */
   readonly action: boolean
+  /** Whether anything reads `request` by its long name. */
+  readonly request: boolean
 }

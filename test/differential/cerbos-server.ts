@@ -24,7 +24,7 @@ export class PoliciesRefused extends Error {
   }
 }
 
-const PROGRAM = fileURLToPath(
+export const PROGRAM: string = fileURLToPath(
   new URL('node_modules/@cerbos/cerbos-linux-x64/cerbos-linux-x64', import.meta.url),
 )
 

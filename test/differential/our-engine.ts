@@ -62,4 +62,4 @@ export function checkOurs(release: CompiledRelease, body: string): readonly Answ
   })
 }
 
-const NO_AUX_DATA: JsonObject = {}
+const NO_AUX_DATA: JsonObject = { jwt: {} }

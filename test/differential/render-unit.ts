@@ -26,7 +26,7 @@ export function renderUnit(features: Features, unit: Unit, index: number): reado
       'constants',
       { exportConstants: { name: 'consts§', definitions: { c3: unit.exported.constant } } },
     ],
-    ['roles', { derivedRoles: derivedRoles(common) }],
+    ['roles', { ...besidesOf(unit.derivedLocals), derivedRoles: derivedRoles(common) }],
     ...unit.resources.map((policy, at) => [`resource${at}`, resource(common, policy)] as const),
     ...unit.principals.map((policy, at) => [`principal${at}`, principal(common, policy)] as const),
     ...unit.rolePolicies.map((policy, at) => [`role${at}`, role(common, policy)] as const),
@@ -81,8 +81,12 @@ const exportedVariables = (unit: Unit): object => ({
   v4: unit.exported.variables[1],
 })
 
-const localsOf = ({ variables, constants }: Locals): object => ({
-  variables: { import: ['vars§'], local: { v1: variables[0], v2: variables[1] } },
+/** What stands beside `apiVersion`, which role policies do not take. */
+const besidesOf = ({ topLevel }: Locals): object =>
+  topLevel === null ? {} : { variables: { v5: topLevel } }
+
+const localsOf = ({ variables, constants }: Locals, more: object = {}): object => ({
+  variables: { import: ['vars§'], local: { v1: variables[0], v2: variables[1], ...more } },
   constants: { import: ['consts§'], local: { c1: constants[0], c2: constants[1] } },
 })
 
@@ -106,6 +110,7 @@ const permissions = (features: Features, scope: string): object =>
 function resource({ features, mark, unit }: Common, policy: ResourcePolicy): object {
   const { scope, version, locals, rules, schemas } = policy
   return {
+    ...besidesOf(locals),
     resourcePolicy: {
       resource: unit.kind,
       version,
@@ -155,6 +160,7 @@ function schemaFiles(unit: Unit, index: number): readonly StoreFile[] {
 function principal({ features, mark }: Common, policy: PrincipalPolicy): object {
   const { scope, locals, rules } = policy
   return {
+    ...besidesOf(locals),
     principalPolicy: {
       principal: 'pat§',
       version: 'default',
@@ -178,7 +184,7 @@ function role({ features, mark }: Common, policy: RolePolicy): object {
       ...(scope === '' ? {} : { scope }),
       ...permissions(features, scope),
       ...(parents.length === 0 ? {} : { parentRoles: parents }),
-      ...localsOf(locals),
+      ...localsOf(locals, locals.topLevel === null ? {} : { v5: locals.topLevel }),
       rules: rules.map(({ resource: on, actions, condition }) => ({
         resource: on,
         allowActions: actions,

@@ -120,7 +120,10 @@ function inboundCall(
 ): InboundCall {
   const target = request.url ?? '/'
   const query = target.indexOf('?')
-  const signal = goneSignal(response)
+  const aborted = new AbortController()
+  response.on('close', () => {
+    if (!response.writableFinished) aborted.abort()
+  })
   return {
     tenant: options.tenant,
     method: request.method ?? 'GET',
@@ -130,24 +133,7 @@ function inboundCall(
     source: request.socket.remoteAddress ?? '',
     receivedAt: options.clock.now(),
     body: (bytesMax) => readBody(request, bytesMax),
-    get signal() {
-      return signal()
-    },
-  }
-}
-
-/** Aborted when the client goes away. Made when it is asked for: a check is over before it could abort. */
-function goneSignal(response: ServerResponse): () => AbortSignal {
-  let made: AbortController | null = null
-  return () => {
-    if (made !== null) return made.signal
-    const controller = (made = new AbortController())
-    const closed = (): void => {
-      if (!response.writableFinished) controller.abort()
-    }
-    if (response.closed) closed()
-    else response.on('close', closed)
-    return controller.signal
+    signal: aborted.signal,
   }
 }
 

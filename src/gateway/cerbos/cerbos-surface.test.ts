@@ -88,7 +88,7 @@ function world(
     const facts = await path.deps.gather(caller, asked, release)
     return facts.ok ? { ok: true, value: { ...facts.value, auxData: asked.auxData ?? {} } } : facts
   }
-  const seen: Question[] = path.questions as Question[]
+  const seen: Question[] = path.questions
   const handle = createHandle(
     {
       ...path.deps,

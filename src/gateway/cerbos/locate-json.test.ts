@@ -20,7 +20,9 @@ test('finds every value of any text', () => {
         const { line, column } = locateJson(text, path, 'value')
         const before = text.split('\n').slice(0, line - 1)
         const offset = before.join('\n').length + (line > 1 ? 1 : 0)
-        const rest = [...text.slice(offset)].slice(column - 1).join('')
+        const rest = Array.from(text.slice(offset))
+          .slice(column - 1)
+          .join('')
         const plain = JSON.stringify(inner, null, indent).split('\n')[0] ?? ''
         assert.ok(rest.startsWith(plain), `${JSON.stringify(path)} in ${text}`)
       }

@@ -17,7 +17,14 @@ export function locateJson(text: string, path: JsonPath, part: 'key' | 'value'):
   }
   const before = text.slice(0, at)
   const line = before.split('\n')
-  return { line: line.length, column: [...(line.at(-1) ?? '')].length + 1 }
+  return { line: line.length, column: charactersOf(line.at(-1) ?? '') + 1 }
+}
+
+/** Characters of Unicode, of which some take two units of a JavaScript text. */
+function charactersOf(text: string): number {
+  let count = 0
+  for (let at = 0; at < text.length; count++) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
+  return count
 }
 
 type Found = { readonly key: number; readonly value: number }

@@ -72,8 +72,16 @@ export function readCheck(
 }
 
 const REQUEST: ReadonlySet<string> = new Set([
-  ...['requestId', 'request_id', 'includeMeta', 'include_meta', 'principal', 'resources'],
-  ...['auxData', 'aux_data', 'requestContext', 'request_context'],
+  'requestId',
+  'request_id',
+  'includeMeta',
+  'include_meta',
+  'principal',
+  'resources',
+  'auxData',
+  'aux_data',
+  'requestContext',
+  'request_context',
 ])
 const COMMON = ['id', 'policyVersion', 'policy_version', 'attr', 'scope']
 const PRINCIPAL: ReadonlySet<string> = new Set([...COMMON, 'roles'])

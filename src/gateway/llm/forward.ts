@@ -96,6 +96,8 @@ function upstreamHeaders(
 /** Reply headers that a client may see; those that name our account or its totals stay here. */
 const REPLY_HEADERS: ReadonlySet<string> = new Set([
   'content-encoding',
+  // A reply that breaks off before its length is seen to be cut; without one it is sent in pieces.
+  'content-length',
   'content-type',
   'openai-processing-ms',
   'openai-version',

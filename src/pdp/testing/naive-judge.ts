@@ -71,13 +71,17 @@ function resourceRows(one: Case, scope: string, roles: readonly string[]): reado
   return [
     ...roles.flatMap((role) => narrowing(one, scope, role)),
     ...rules.map((rule): Row => () => {
+      const direct = roles.some((role) => matchesAny(rule.roles, role))
+      // A denial that names the role itself comes first.
+      if (direct && rule.effect === 'EFFECT_DENY' && safely(one, rule.condition) === true)
+        return rule.effect
       // Every derived role that the role could lead to is judged, so that one that fails is seen.
       const derived = rule.derivedRoles
         .map((name) => set.derivedRoles.find((role) => role.name === name))
         .filter((role) => role !== undefined)
         .filter(({ parents }) => roles.some((role) => matchesAny(parents, role)))
         .map(({ condition }) => holds(one, condition))
-      const applies = derived.includes(true) || roles.some((role) => matchesAny(rule.roles, role))
+      const applies = derived.includes(true) || direct
       return applies ? rowOf(one, scope, rule)() : null
     }),
   ]
@@ -125,6 +129,15 @@ function decideScopes(
     if (allowed && !set.consent.includes(scope)) return 'EFFECT_ALLOW'
   }
   return null
+}
+
+function safely(one: Case, condition: TestCondition | null): boolean | null {
+  try {
+    return holds(one, condition)
+  } catch (error) {
+    if (error instanceof Failure) return null
+    throw error
+  }
 }
 
 function holds(one: Case, condition: TestCondition | null): boolean {
