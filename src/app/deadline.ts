@@ -5,17 +5,14 @@ import { fail } from '../core/result.ts'
 import type { RecordDraft } from '../core/record.ts'
 
 type Timed = {
-  readonly timer: <T>(ms: number, late: () => T) => { done: Promise<T>; cancel: () => void }
+  /** Calls back after so many milliseconds, unless what it returns is called before. */
+  readonly timer: (ms: number, late: () => void) => () => void
 }
 
 /** Real timers, for `app/`; nothing else makes one. */
 export const realTimer: Timed['timer'] = (ms, late) => {
-  let cancel = (): void => {}
-  const done = new Promise<ReturnType<typeof late>>((resolve) => {
-    const handle = setTimeout(() => resolve(late()), ms)
-    cancel = () => clearTimeout(handle)
-  })
-  return { done, cancel }
+  const handle = setTimeout(late, ms)
+  return () => clearTimeout(handle)
 }
 
 /** Facts that come too late, or cannot be read, are no facts: the call is denied as `fact_unavailable`. */
@@ -28,17 +25,24 @@ export const gatherWithin =
     },
     gather: Gather,
   ): Gather =>
-  async (caller, asked, release) => {
-    const { done, cancel } = deps.timer(deps.deadlineMs, () => TOO_LATE)
-    try {
-      return await Promise.race([gather(caller, asked, release), done])
-    } catch (error) {
-      deps.unreadable(error)
-      return UNREADABLE
-    } finally {
-      cancel()
-    }
-  }
+  (caller, asked, release) =>
+    new Promise((resolve) => {
+      const cancel = deps.timer(deps.deadlineMs, () => resolve(TOO_LATE))
+      const failed = (error: unknown): void => {
+        cancel()
+        deps.unreadable(error)
+        resolve(UNREADABLE)
+      }
+      const gathered = (facts: Awaited<ReturnType<Gather>>): void => {
+        cancel()
+        resolve(facts)
+      }
+      try {
+        gather(caller, asked, release).then(gathered, failed)
+      } catch (error) {
+        failed(error)
+      }
+    })
 
 const TOO_LATE = fail(reason('fact_unavailable', 'the facts did not arrive in time'))
 const UNREADABLE = fail(reason('fact_unavailable', 'the facts cannot be read'))
@@ -58,17 +62,24 @@ export const commitWithin =
     },
     commit: Commit,
   ): Commit =>
-  async (draft, changes, preconditions) => {
-    if (draft.type === 'outcome') return commit(draft, changes, preconditions)
+  (draft, changes, preconditions) => {
     const committed = commit(draft, changes, preconditions)
-    const { done, cancel } = deps.timer(deps.deadlineMs, () => NOT_DURABLE)
-    try {
-      const first = await Promise.race([committed, done])
-      if (first === NOT_DURABLE && releases(draft)) void withdraw(deps, commit, draft, committed)
-      return first
-    } finally {
-      cancel()
-    }
+    if (draft.type === 'outcome') return committed
+    return new Promise((resolve, reject) => {
+      const cancel = deps.timer(deps.deadlineMs, () => {
+        if (releases(draft)) void withdraw(deps, commit, draft, committed)
+        resolve(NOT_DURABLE)
+      })
+      const answered = (receipt: Awaited<ReturnType<Commit>>): void => {
+        cancel()
+        resolve(receipt)
+      }
+      const failed = (error: Error): void => {
+        cancel()
+        reject(error)
+      }
+      committed.then(answered, failed)
+    })
   }
 
 const NOT_DURABLE = fail(reason('evidence_unavailable', 'the record was not durable in time'))

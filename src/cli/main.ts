@@ -48,6 +48,14 @@ function program(): Command {
     .action(run(async () => (await import('./commands/why.ts')).why))
 
   policies(reeve)
+  reeve
+    .command('explain')
+    .description('make a recorded decision again, with every rule and the values it met')
+    .argument('<decision>', 'a decision id, or `last`')
+    .addOption(state)
+    .addOption(config)
+    .action(run(async () => (await import('./commands/explain.ts')).explainDecision))
+
   audit(reeve, state)
   people(reeve, state)
   tools(reeve, state)
@@ -200,12 +208,17 @@ function run<Options extends object>(load: () => Promise<Run<Options>>) {
       json,
     )
     const action = await load()
-    process.exitCode = await action(terminal, options, ...args)
+    const code = await action(terminal, options, ...args)
+    process.exitCode = code === EXIT.ok ? (process.exitCode ?? code) : code
   }
 }
 
-// `reeve audit tail | head` closes our output early: that is no error of anybody.
-process.stdout.on('error', () => process.exit(EXIT.ok))
+// Who closed the pipe has read enough; a disk that is full has not. What was found stands either way.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`reeve: the output cannot be written: ${error.message}\n`)
+  process.exitCode = process.exitCode || EXIT.unexpected
+})
 
 try {
   await program().parseAsync(process.argv)

@@ -1,4 +1,3 @@
-import { blankDraft } from '../core/blank-draft.ts'
 import type { EpochMillis } from '../core/clock.ts'
 import type { Instance } from '../core/change.ts'
 import { allows, type Decision, type Deny } from '../core/decision.ts'
@@ -40,8 +39,9 @@ export function decisionDraft(
   const first = decisions[0] ?? null
   const decisive = denied ?? first
   const kind = asked?.kind ?? 'call'
-  return {
-    ...baseDraft(attempt, at),
+  return recordDraft(attempt, at, {
+    id: attempt.id,
+    type: 'decision',
     decision: kind === 'list' ? 'allow' : decisionOf(decisions, denied),
     effect: effectOf(kind, denied, asked),
     reason: reasonOf(kind, denied, decisions),
@@ -50,24 +50,30 @@ export function decisionDraft(
     obligations: decisions.flatMap((decision) =>
       allows(decision) ? decision.obligations.map((obligation) => obligation.kind) : [],
     ),
+    requestHash: asked?.requestHash ?? null,
     items: kind === 'list' || decisions.length < 2 ? [] : itemsOf(asked, decisions),
     list: asked !== null && kind === 'list' ? listOf(asked, decisions, digest) : null,
+    outcome: null,
     replay: JSON.stringify({
       caller: attempt.caller,
       asks: asked?.asks,
       context: decided.context,
       facts: decided.facts,
     }),
-  }
+  })
 }
 
 /** The record of a refusal at any step before the decision. */
-export const refusalDraft = (attempt: Attempt, why: Reason, at: EpochMillis): RecordDraft => ({
-  ...baseDraft(attempt, at),
-  decision: 'deny',
-  effect: 'withheld',
-  reason: why,
-})
+export const refusalDraft = (attempt: Attempt, why: Reason, at: EpochMillis): RecordDraft =>
+  recordDraft(attempt, at, {
+    ...NOTHING_SAID,
+    id: attempt.id,
+    type: 'decision',
+    decision: 'deny',
+    effect: 'withheld',
+    reason: why,
+    requestHash: attempt.asked?.requestHash ?? null,
+  })
 
 /** The record of what became of a released call. */
 export const outcomeDraft = (
@@ -75,15 +81,15 @@ export const outcomeDraft = (
   outcome: Outcome,
   id: string,
   at: EpochMillis,
-): RecordDraft => ({
-  ...baseDraft(attempt, at),
-  id,
-  type: 'outcome',
-  decision: null,
-  effect: outcome.effect,
-  requestHash: null,
-  outcome,
-})
+): RecordDraft =>
+  recordDraft(attempt, at, {
+    ...NOTHING_SAID,
+    id,
+    type: 'outcome',
+    decision: null,
+    effect: outcome.effect,
+    outcome,
+  })
 
 function decisionOf(decisions: readonly Decision[], denied: Deny | null): 'allow' | 'deny' {
   return denied === null && decisions.every(allows) ? 'allow' : 'deny'
@@ -131,16 +137,79 @@ function listOf(
   return { total: decisions.length, shown: shown.length, names: digest(names.join('\n')) }
 }
 
-function baseDraft(attempt: Attempt, at: EpochMillis): RecordDraft {
-  const { call, id, surface, caller, asked } = attempt
+/** What differs between the records of one call. */
+type Said = Pick<
+  RecordDraft,
+  | 'id'
+  | 'type'
+  | 'decision'
+  | 'effect'
+  | 'reason'
+  | 'policy'
+  | 'basis'
+  | 'obligations'
+  | 'requestHash'
+  | 'items'
+  | 'list'
+  | 'outcome'
+  | 'replay'
+>
+
+const NOTHING_SAID: Omit<Said, 'id' | 'type' | 'decision' | 'effect'> = {
+  reason: null,
+  policy: null,
+  basis: [],
+  obligations: [],
+  requestHash: null,
+  items: [],
+  list: null,
+  outcome: null,
+  replay: null,
+}
+
+/** Every field by name, in one literal: built from parts, a record costs several times as much. */
+function recordDraft(attempt: Attempt, at: EpochMillis, said: Said): RecordDraft {
+  const { call, asked } = attempt
+  const parties = partiesOf(attempt.caller, mintedInstance(asked))
+  const matter = matterOf(asked)
   return {
-    ...blankDraft({ id, at, tenant: call.tenant, surface, source: call.source }),
-    ...partiesOf(caller, mintedInstance(asked)),
+    id: said.id,
+    type: said.type,
+    at,
+    tenant: call.tenant,
+    surface: attempt.surface,
+    source: call.source,
+    decisionId: attempt.id,
+    decision: said.decision,
+    effect: said.effect,
+    reason: said.reason,
+    policy: said.policy,
+    basis: said.basis,
+    principal: parties.principal,
+    subject: parties.subject,
+    sponsor: parties.sponsor,
+    instance: parties.instance,
+    parent: parties.parent,
+    run: parties.run,
     clientRunId: asked?.clientRunId ?? null,
+    chain: parties.chain,
     tool: asked?.tool ?? null,
-    ...matterOf(asked),
+    resource: matter.resource,
+    action: matter.action,
+    purpose: parties.purpose,
+    token: parties.token,
     mints: asked?.mints ?? null,
-    requestHash: asked?.requestHash ?? null,
+    assurance: parties.assurance,
+    assertedBy: parties.assertedBy,
+    approvals: [],
+    consent: null,
+    obligations: said.obligations,
+    requestHash: said.requestHash,
+    items: said.items,
+    list: said.list,
+    count: null,
+    outcome: said.outcome,
+    replay: said.replay,
   }
 }
 
@@ -159,10 +228,37 @@ function matterOf(asked: Asked | null): Pick<RecordDraft, 'action' | 'resource'>
 
 const NO_MATTER = { action: null, resource: null } as const
 
-type Parties = Partial<RecordDraft>
+type Parties = Pick<
+  RecordDraft,
+  | 'principal'
+  | 'subject'
+  | 'sponsor'
+  | 'instance'
+  | 'parent'
+  | 'run'
+  | 'chain'
+  | 'purpose'
+  | 'token'
+  | 'assurance'
+  | 'assertedBy'
+>
+
+const NOBODY: Parties = {
+  principal: null,
+  subject: null,
+  sponsor: null,
+  instance: null,
+  parent: null,
+  run: null,
+  chain: [],
+  purpose: null,
+  token: null,
+  assurance: null,
+  assertedBy: null,
+}
 
 function partiesOf(caller: Caller | null, minted: Instance | null): Parties {
-  if (caller === null) return {}
+  if (caller === null) return NOBODY
   switch (caller.kind) {
     case 'instance': {
       const current = caller.actors.at(-1) ?? caller.actors[0]
@@ -177,10 +273,12 @@ function partiesOf(caller: Caller | null, minted: Instance | null): Parties {
         purpose: caller.purpose,
         token: caller.token.id,
         assurance: caller.assurance,
+        assertedBy: null,
       }
     }
     case 'client':
       return {
+        ...NOBODY,
         principal: `agent:${caller.agent}`,
         subject: caller.subject ?? `agent:${caller.agent}`,
         sponsor: minted?.sponsor ?? null,
@@ -192,6 +290,7 @@ function partiesOf(caller: Caller | null, minted: Instance | null): Parties {
       }
     case 'decision_caller':
       return {
+        ...NOBODY,
         principal: `caller:${caller.id}`,
         assurance: caller.assurance,
         assertedBy: caller.id,

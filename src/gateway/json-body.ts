@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { digestOfHash } from '../core/digest.ts'
+import { hash } from 'node:crypto'
 import type { Digest } from '../core/ids.ts'
 import type { Json } from '../core/json.ts'
 import type { InboundCall } from '../core/path.ts'
@@ -31,7 +30,7 @@ export async function readJsonBody(
   if (!bytes.ok) return bytes
   const value = readJson(bytes.value, options)
   if (!value.ok) return value
-  const digest = digestOfHash(createHash('sha256').update(bytes.value).digest())
+  const digest = `sha256:${hash('sha256', bytes.value, 'base64url')}` as Digest
   return ok({ bytes: bytes.value, value: value.value, digest })
 }
 

@@ -178,11 +178,12 @@ export function aUnit(features: Features): fc.Arbitrary<Unit> {
   }
   const elsewhere: Names = { ...inRules, derivedRoles: NONE }
   const plain: Names = { ...elsewhere, variables: NONE, alone: NONE, constants: ['c3'] }
-  const first = (names: Names) => (absorbs ? aValueExpression(names) : aTotalExpression)
+  const aSecond = (names: Names) => aValueExpression(names).filter(isFixed)
+  const first = (names: Names) => (absorbs ? aSecond(names) : aTotalExpression)
   const locals: fc.Arbitrary<Locals> = fc.record({
     variables: fc.tuple(
       first({ ...plain, constants: CONSTANTS }),
-      aValueExpression({ ...plain, variables: ['v1', 'v3'] }),
+      aSecond({ ...plain, variables: ['v1', 'v3'] }),
     ),
     topLevel: features.topLevelVariables ? aTotalExpression : fc.constant(null),
     constants: fc.tuple(constant, constant),
@@ -190,7 +191,7 @@ export function aUnit(features: Features): fc.Arbitrary<Unit> {
   return fc.record({
     kind: fc.constantFrom('doc§', ...KINDS),
     exported: fc.record({
-      variables: fc.tuple(first(plain), aValueExpression({ ...plain, variables: ['v3'] })),
+      variables: fc.tuple(first(plain), aSecond({ ...plain, variables: ['v3'] })),
       constant,
     }),
     derivedRoles: fc.tuple(
@@ -229,9 +230,12 @@ const anEffect = fc.constantFrom<Effect>('EFFECT_ALLOW', 'EFFECT_ALLOW', 'EFFECT
 // A name like `rule-002` is left out: the oracle takes it for the default name of another rule.
 const aName = fc.option(fc.constantFrom('first', 'a.b-c', 'x@y', 'second'), { freq: 3 })
 
+/** The engines ask their own clocks, so what outputs say must not come from them. */
+const isFixed = (text: string): boolean => !/now\(|timeSince\(/.test(text)
+
 function anOutput(features: Features, names: Names): fc.Arbitrary<Output | null> {
   if (!features.outputs) return fc.constant(null)
-  const text = fc.option(aValueExpression(names), { freq: 2 })
+  const text = fc.option(aValueExpression(names).filter(isFixed), { freq: 2 })
   return fc.record({ activated: text, notMet: text })
 }
 
@@ -246,12 +250,27 @@ function aRule(features: Features, names: Names): fc.Arbitrary<Rule> {
       condition: fc.option(aCondition(names), { freq: 3 }),
       output: anOutput(features, names),
     })
+    .map((rule) => withoutSecondThoughts(features, rule))
     .map((rule) => {
       const { effect, roles, derivedRoles } = rule
       if (roles.length + derivedRoles.length === 0) return { ...rule, roles: ['*'] }
-      const isMixed = effect === 'EFFECT_DENY' && roles.length * derivedRoles.length > 0
-      return isMixed && !features.mixedDenyRoles ? { ...rule, derivedRoles: [] } : rule
+      if (effect === 'EFFECT_ALLOW') return rule
+      if (roles.length > 0 && !features.mixedDenyRoles) return { ...rule, derivedRoles: [] }
+      return features.severalDerivedRoles
+        ? rule
+        : { ...rule, derivedRoles: derivedRoles.slice(0, 1) }
     })
+}
+
+/**
+ * The oracle forgets between two actions why a rule for derived roles was not in force, and speaks
+ * for a role that holds although another one of the rule fails.
+ */
+function withoutSecondThoughts(features: Features, rule: Rule): Rule {
+  const { output, roles, derivedRoles } = rule
+  if (output === null || derivedRoles.length === 0 || features.outputsOfDerivedRoles) return rule
+  const isOneRow = roles.length === 0 && derivedRoles.length === 1
+  return { ...rule, output: isOneRow ? { ...output, notMet: null } : null }
 }
 
 /** A name that stands twice is left out the second time: the oracle refuses it. */
@@ -285,6 +304,9 @@ function resourcePolicies(
     )
     .map((groups) => groups.flat())
 }
+
+/** Stands for the kind of the unit. */
+export const OWN_KIND = 'own'
 
 const KIND_PATTERNS = ['*', 'doc*', 'mcp_*', 'doc§', 'mcp:pay§', 'x*', 'album_*', 'q§*', '**']
 const kindPatterns = ({ unfoldedKindPatterns }: Features): readonly string[] =>
@@ -344,13 +366,20 @@ function rolePolicies(
     }),
     { minLength: 1, maxLength: 3 },
   )
+  // The unit's own kind comes first: `own` is rendered as such.
+  const rulesWithOwn = features.otherKindsInRolePolicies
+    ? rules
+    : rules.map(([first, ...rest]) =>
+        first === undefined ? rest : [{ ...first, resource: OWN_KIND }, ...rest],
+      )
   const policy = (role: string, parents: readonly string[]): fc.Arbitrary<RolePolicy> =>
     fc.record({
       role: fc.constant(role),
-      scope: fc.constantFrom('', '', 'acme', 'acme.hr'),
+      // The oracle takes no role policies into a scope of parental consent.
+      scope: fc.constantFrom('', '', 'acme', features.parentalConsent ? 'acme.hr.uk' : 'acme.hr'),
       parents: fc.subarray([...parents]),
       locals,
-      rules,
+      rules: rulesWithOwn,
     })
   return fc.oneof(
     { weight: 3, arbitrary: fc.constant<RolePolicy[]>([]) },

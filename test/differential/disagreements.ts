@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts'
 import type { Features } from './features.ts'
+import { withoutZones } from './output-text.ts'
 
 /** Where two answers to one request differ: which resource of the request, which action, in what. */
 export type Disagreement = {
@@ -51,6 +52,9 @@ function compareAnswers(
   ] as const
   for (const [about, key, isCompared] of lists)
     if (isCompared)
-      compare(about, null, [theirs[key].join('\n'), ours[key].join('\n')])
+      compare(about, null, [textOf(features, theirs[key]), textOf(features, ours[key])])
   return found
 }
+
+const textOf = ({ zonesOfOutputs }: Features, lines: readonly string[]): string =>
+  (zonesOfOutputs ? lines : lines.map(withoutZones).toSorted()).join('\n')

@@ -34,6 +34,14 @@ export type Features = {
   readonly parentRolePatterns: boolean
   /** Deny rules with both `roles` and `derivedRoles`, of which a failing one may not be reached. */
   readonly mixedDenyRoles: boolean
+  /** Deny rules with several derived roles, of which one fails and one holds. */
+  readonly severalDerivedRoles: boolean
+  /** `conditionNotMet` of rules for derived roles, and any output of one for several. */
+  readonly outputsOfDerivedRoles: boolean
+  /** Role policies that list nothing about the kind that is asked for. */
+  readonly otherKindsInRolePolicies: boolean
+  /** The zone in which an output writes an instant. */
+  readonly zonesOfOutputs: boolean
   /** The mode in which a failed condition is a false one, beside the strict mode. */
   readonly lenientMode: boolean
 }
@@ -54,6 +62,10 @@ export const LANDED: Features = {
   unfoldedKindPatterns: false,
   parentRolePatterns: false,
   mixedDenyRoles: false,
+  severalDerivedRoles: false,
+  outputsOfDerivedRoles: false,
+  otherKindsInRolePolicies: false,
+  zonesOfOutputs: false,
   lenientMode: false,
 }
 

@@ -11,6 +11,12 @@ export const outputText = (output: Output): string => {
   return `${src} for ${action}: ${said}`
 }
 
+/** The same line with every instant that has a zone in UTC, as far as milliseconds tell. */
+export const withoutZones = (line: string): string =>
+  line.replaceAll(INSTANT, (text) => new Date(text).toISOString())
+
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g
+
 /** The order of keys is nobody's promise. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)

@@ -7,7 +7,7 @@ import type {
   Rule,
   Unit,
 } from './a-unit.ts'
-import { CONSENT_SCOPES, SCOPES } from './a-unit.ts'
+import { CONSENT_SCOPES, OWN_KIND, SCOPES } from './a-unit.ts'
 import type { StoreFile } from './engine-setup.ts'
 import type { Features } from './features.ts'
 
@@ -175,7 +175,7 @@ function principal({ features, mark }: Common, policy: PrincipalPolicy): object 
   }
 }
 
-function role({ features, mark }: Common, policy: RolePolicy): object {
+function role({ features, mark, unit }: Common, policy: RolePolicy): object {
   const { scope, parents, locals, rules } = policy
   return {
     rolePolicy: {
@@ -186,7 +186,7 @@ function role({ features, mark }: Common, policy: RolePolicy): object {
       ...(parents.length === 0 ? {} : { parentRoles: parents }),
       ...localsOf(locals, locals.topLevel === null ? {} : { v5: locals.topLevel }),
       rules: rules.map(({ resource: on, actions, condition }) => ({
-        resource: on,
+        resource: on === OWN_KIND ? unit.kind : on,
         allowActions: actions,
         ...conditionOf(mark, condition),
       })),

@@ -6,8 +6,6 @@ import type { SourceFile } from './source-file.ts'
  * code that is used must leave it.
  */
 export const RESERVED_CODES: ReadonlyMap<string, `#${number}`> = new Map([
-  ['approval_required', '#3'],
-  ['obligation_unsupported', '#3'],
   ['approval_mismatch', '#4'],
   ['budget_exhausted', '#4'],
   ['clock_unreliable', '#4'],

@@ -1,14 +1,12 @@
 import type { Flat } from '../../audit/flat.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
-import type { Ledger, ShownRecord } from '../../store/open-ledger.ts'
+import type { ShownRecord } from '../../store/open-ledger.ts'
 import { EXIT } from '../exit-code.ts'
+import { findDecision } from '../find-decision.ts'
 import { openLedgerFor } from '../open-ledger-for.ts'
 import { resourceOf, textOf } from '../show-record.ts'
 import type { StateOptions } from '../state-directory.ts'
 import { complain, type Terminal } from '../terminal.ts'
-
-/** How far back `last` looks for a decision. */
-const LAST_LOOKS_BACK = 1000
 
 /** Explains one decision from its record. Exit 2 when there is no such decision. */
 export async function why(
@@ -18,7 +16,7 @@ export async function why(
 ): Promise<number> {
   const ledger = openLedgerFor(terminal, options)
   if (!ledger.ok) return ledger.error
-  const records = find(ledger.value, decision)
+  const records = findDecision(ledger.value, decision)
   ledger.value.close()
   const [decided, ...others] = records
   if (decided === undefined) {
@@ -32,15 +30,6 @@ export async function why(
   if (terminal.json) terminal.data(JSON.stringify({ decision: decided, followed_by: others }))
   else for (const line of explain(terminal, decided, others)) terminal.data(line)
   return EXIT.ok
-}
-
-function find(ledger: Ledger, decision: string): readonly ShownRecord[] {
-  if (decision !== 'last') return ledger.byDecision(decision)
-  // Refusals of strangers are decisions too, but not what somebody means who asks for the last one.
-  const last = ledger
-    .last(LAST_LOOKS_BACK)
-    .findLast(({ record }) => record.type === 'decision' && record.principal !== null)
-  return last === undefined ? [] : ledger.byDecision(last.record.policy_decision_id)
 }
 
 function explain(

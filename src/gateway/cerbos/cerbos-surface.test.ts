@@ -526,6 +526,28 @@ test('any JSON is answered: an effect for every action, or a refusal', async () 
   )
 })
 
+test('any bytes, and a request of which any part was cut out or changed, are answered', async () => {
+  const { call } = world()
+  const text = JSON.stringify({ ...REQUEST, auxData: { jwts: { a: { token: 'good' } } } })
+  const place = fc.nat({ max: text.length })
+  const changed = fc
+    .tuple(place, place, fc.string({ maxLength: 3 }))
+    .map(([from, to, put]) => text.slice(0, from) + put + text.slice(Math.max(from, to)))
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 64 }),
+    changed.map((one) => new TextEncoder().encode(one)),
+  )
+  await fc.assert(
+    fc.asyncProperty(bytes, async (body) => {
+      const reply = await call('', { body })
+      assert.ok([200, 400].includes(reply.status), String(reply.status))
+      const answer = json(reply)
+      assert.ok(Array.isArray(answer['results']) || answer['code'] === 3)
+    }),
+    { numRuns: 500 },
+  )
+})
+
 test('says that it serves, and what it is', async () => {
   assert.equal((await receive(healthReply())).text, '{"status":"SERVING"}')
   const info = await receive(serverInfoReply({ version: '0.1.0', commit: '', buildDate: '' }))

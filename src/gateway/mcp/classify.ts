@@ -1,4 +1,4 @@
-import type { Audience } from '../../core/ids.ts'
+import { isName, type Audience } from '../../core/ids.ts'
 import type { Classified, InboundCall } from '../../core/path.ts'
 import { reason, type Reason } from '../../core/reason.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
@@ -21,6 +21,8 @@ export type Heard = {
 export type McpClassified = Classified & {
   readonly surface: 'mcp'
   readonly server: McpServer
+  /** Whether there is such a server; only a known caller is told that there is none. */
+  readonly exists: boolean
   readonly does: 'message' | 'end_session'
   // The one value of a call that changes: `read` fills it, `refuse` reads it, nobody else sees it.
   readonly heard: { current: Heard }
@@ -44,13 +46,16 @@ export const createClassify =
   (call: InboundCall): Result<McpClassified, Reason> => {
     const fault = doorFaultOf(deps, call)
     if (fault !== null) return fail(fault.reason)
-    const server = serverAt(deps, call.path)
-    if (server === undefined) return fail(reason('not_found', 'no such server'))
+    const name = nameAt(call.path)
+    // A name without a server is asked for a token like any other: to whom has none, all look alike.
+    const known = deps.servers.get(name)
+    const server = known ?? nowhere(name)
     return ok({
       surface: 'mcp',
       expects: 'instance',
       audience: `${deps.publicUrl}${MCP_PATH}${server.id}` as Audience,
       server,
+      exists: known !== undefined,
       does: call.method === 'DELETE' ? 'end_session' : 'message',
       heard: { current: NOTHING_HEARD },
     })
@@ -65,7 +70,7 @@ export function doorFaultOf(
   if (origin !== undefined && !deps.allowedOrigins.has(origin)) {
     return { status: 403, reason: reason('malformed', 'this `Origin` may not call') }
   }
-  if (serverAt(deps, call.path) === undefined) {
+  if (!isName(nameAt(call.path))) {
     return { status: 404, reason: reason('not_found', 'no such server') }
   }
   if (call.method === 'DELETE') return null
@@ -81,8 +86,18 @@ export function doorFaultOf(
   return null
 }
 
-const serverAt = (deps: ClassifyDeps, path: string): McpServer | undefined =>
-  path.startsWith(MCP_PATH) ? deps.servers.get(path.slice(MCP_PATH.length)) : undefined
+const nameAt = (path: string): string =>
+  path.startsWith(MCP_PATH) ? path.slice(MCP_PATH.length) : ''
+
+/** What stands in for a server that there is not, until the caller is known; nothing is sent there. */
+const nowhere = (id: string): McpServer => ({
+  id,
+  url: '',
+  openArguments: new Set(),
+  headers: {},
+  headersTimeoutMs: 0,
+  idleTimeoutMs: 0,
+})
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 

@@ -7,6 +7,7 @@ import type { CatalogueTool } from './catalogue.ts'
 import { invalidParams, noSuchMethod, upstreamFailed, type Fault } from './fault.ts'
 import { paramHeaderFault } from './param-headers.ts'
 import { broken, type ReadDeps, type Reading } from './reading.ts'
+import type { McpServer } from './server.ts'
 import { toolArgumentsOf } from './tool-arguments.ts'
 
 /** A name is echoed in the answer that there is no such tool. */
@@ -40,20 +41,22 @@ export async function readToolCall(
   const catalogue = await deps.catalogue(server)
   if (!catalogue.ok) return broken(classified, upstreamFailed(catalogue.error))
   const tool = catalogue.value.get(name)
-  if (tool === undefined) return UNKNOWN
+  if (tool === undefined) return unknownTool(server, name, 'there is no such tool')
   const known = { ...base, tool: `${server.id}/${name}` }
 
   const pinned = deps.state.pinnedTool(caller.tenant, server.id, name)
   const problem = problemOf(deps, reading, tool, pinned)
   if (problem !== null) {
     const visible = await deps.mayKnow(call, caller, toolAsk(server, tool, null), known)
-    if (!visible) return UNKNOWN
+    if (!visible) return unknownTool(server, name, 'rpcCode' in problem ? problem.reason.detail : problem.detail)
     return 'rpcCode' in problem ? broken(classified, problem) : fail(problem)
   }
   return ok(toolAsked(reading, tool, known, pinned === null))
 }
 
-const UNKNOWN: Result<never, Reason> = fail(reason('not_found', 'no such tool'))
+/** The caller is told the same whatever the reason; the ledger keeps it, with the name (SECURITY 17). */
+const unknownTool = (server: McpServer, name: string, why: string): Result<never, Reason> =>
+  fail(reason('not_found', `\`${server.id}/${name}\`: ${why}`))
 
 /** What keeps this call from being decided, whoever makes it. */
 function problemOf(

@@ -3,8 +3,8 @@ import { canonicalJson } from '../../core/canonical-json.ts'
 import type { Caller, InstanceCaller } from '../../core/identity.ts'
 import { BODY_BYTES_MAX } from '../../core/limits.ts'
 import type { InboundCall } from '../../core/path.ts'
-import type { Reason } from '../../core/reason.ts'
-import { ok, type Result } from '../../core/result.ts'
+import { reason, type Reason } from '../../core/reason.ts'
+import { fail, ok, type Result } from '../../core/result.ts'
 import { isTooLarge } from '../json-body.ts'
 import { BLANK_ASKED, connectAsk, type McpAsked } from './asked.ts'
 import type { McpClassified } from './classify.ts'
@@ -27,6 +27,7 @@ export const createRead =
     caller: Caller,
   ): Promise<Result<McpAsked, Reason>> => {
     invariant(caller.kind === 'instance', 'only instances call MCP servers')
+    if (!classified.exists) return fail(reason('not_found', `no server \`${classified.server.id}\``))
     if (classified.does === 'end_session') return readEndSession(deps, call, classified, caller)
 
     const bytes = await call.body(BODY_BYTES_MAX)

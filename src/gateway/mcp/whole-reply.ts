@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock, EpochMillis } from '../../core/clock.ts'
 import type { Digest } from '../../core/ids.ts'
 import type { Forwarded } from '../../core/path.ts'
@@ -12,7 +12,6 @@ export function wholeReply(
   reply: WholeReply,
   outcome: Pick<Outcome, 'effect' | 'ended'>,
 ): Forwarded {
-  const hash = createHash('sha256').update(reply.body).digest('base64url')
   return {
     reply,
     outcome: {
@@ -20,7 +19,7 @@ export function wholeReply(
       status: reply.status,
       bytesSent: reply.body.byteLength,
       durationMs: deps.clock.now() - startedAt,
-      responseHash: `sha256:${hash}` as Digest,
+      responseHash: `sha256:${hash('sha256', reply.body, 'base64url')}` as Digest,
     },
   }
 }
