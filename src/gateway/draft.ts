@@ -6,6 +6,7 @@ import { principalIdOf, type Caller } from '../core/identity.ts'
 import type { DecisionId, Digest } from '../core/ids.ts'
 import type { Asked, InboundCall, Release } from '../core/path.ts'
 import type { Context, Surface } from '../core/question.ts'
+import { writeReplay } from '../core/replay.ts'
 import type { Reason } from '../core/reason.ts'
 import type { Effect, Outcome, RecordDraft, RecordItem } from '../core/record.ts'
 
@@ -54,12 +55,15 @@ export function decisionDraft(
     items: kind === 'list' || decisions.length < 2 ? [] : itemsOf(asked, decisions),
     list: asked !== null && kind === 'list' ? listOf(asked, decisions, digest) : null,
     outcome: null,
-    replay: JSON.stringify({
-      caller: attempt.caller,
-      asks: asked?.asks,
-      context: decided.context,
-      facts: decided.facts,
-    }),
+    replay:
+      attempt.caller === null
+        ? null
+        : writeReplay({
+            caller: attempt.caller,
+            asks: asked?.asks ?? [],
+            context: decided.context,
+            facts: decided.facts,
+          }),
   })
 }
 

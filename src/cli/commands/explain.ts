@@ -3,12 +3,9 @@ import { formatProblem } from '../../app/config/config.ts'
 import { fileSources } from '../../app/config/file-sources.ts'
 import { readConfig } from '../../app/config/read-config.ts'
 import { loadRelease } from '../../app/load-release.ts'
-import type { Facts } from '../../core/facts.ts'
-import type { Caller } from '../../core/identity.ts'
-import { isJsonObject } from '../../core/json.ts'
 import type { Release } from '../../core/path.ts'
-import type { Ask, Context } from '../../core/question.ts'
-import { readJsonText } from '../../core/read-json.ts'
+import type { Ask } from '../../core/question.ts'
+import { readReplay } from '../../core/replay.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
 import { explain, type ExplainedCondition, type Explanation } from '../../pdp/explain.ts'
 import { EXIT } from '../exit-code.ts'
@@ -19,14 +16,6 @@ import type { StateOptions } from '../state-directory.ts'
 import { complain, type Terminal } from '../terminal.ts'
 
 export type ExplainOptions = StateOptions & { readonly config: string }
-
-/** What a decision was made from, as its record keeps it. */
-type Replay = {
-  readonly caller: Caller
-  readonly asks: readonly Ask[]
-  readonly context: Context
-  readonly facts: Facts
-}
 
 /**
  * Makes a recorded decision again and shows every rule that was looked at, with the values that its
@@ -42,7 +31,8 @@ export async function explainDecision(
   if (!ledger.ok) return ledger.error
   const [found] = findDecision(ledger.value, decision)
   ledger.value.close()
-  const replay = found === undefined ? null : replayOf(found.record.replay)
+  const kept = found?.record.replay
+  const replay = typeof kept === 'string' ? readReplay(kept) : null
   if (found === undefined || replay === null) {
     complain(terminal, `there is nothing to explain for decision \`${decision}\``, NOTHING)
     return EXIT.usage
@@ -66,14 +56,6 @@ export async function explainDecision(
 }
 
 const NOTHING = 'only decisions are kept with their facts: see `reeve audit tail`'
-
-function replayOf(kept: unknown): Replay | null {
-  if (typeof kept !== 'string') return null
-  const read = readJsonText(kept)
-  if (!read.ok || !isJsonObject(read.value) || !Array.isArray(read.value['asks'])) return null
-  // The ledger verified that this is what we wrote; it is our own type again.
-  return read.value as unknown as Replay
-}
 
 function releaseOf(terminal: Terminal, options: ExplainOptions): Result<Release, number> {
   const config = readConfig(fileSources(process.env), resolve(options.config))

@@ -70,10 +70,8 @@ test('accepts JSON in UTF-8 under every spelling, and nothing compressed or else
 
 test('says by its status what is wrong at the door, and gives a reason of the closed list', () => {
   const cases: readonly [InboundCall, number, string][] = [
-    [callOf('POST', '/mcp/payroll'), 404, 'not_found'],
     [callOf('POST', '/mcp/payments/'), 404, 'not_found'],
     [callOf('POST', '/mcp/'), 404, 'not_found'],
-    [callOf('POST', '/mcp/constructor'), 404, 'not_found'],
     [callOf('POST', '/mcp/__proto__'), 404, 'not_found'],
     [callOf('GET', '/mcp/payments'), 405, 'unsupported'],
     [callOf('POST', '/mcp/payments', {}), 415, 'unsupported'],
@@ -91,4 +89,14 @@ test('says by its status what is wrong at the door, and gives a reason of the cl
     assert.ok(!placed.ok)
     assert.equal(placed.error.code, code)
   }
+})
+
+test('a server that there is not is placed like one that there is, until the caller is known', () => {
+  for (const name of ['payroll', 'constructor']) {
+    const placed = createClassify(DEPS)(callOf('POST', `/mcp/${name}`))
+    assert.ok(placed.ok)
+    assert.equal(placed.value.exists, false)
+    assert.ok(placed.value.audience?.endsWith(`/mcp/${name}`))
+  }
+  assert.equal(doorFaultOf(DEPS, callOf('GET', '/mcp/payroll'))?.status, 405)
 })

@@ -48,7 +48,12 @@ export async function readToolCall(
   const problem = problemOf(deps, reading, tool, pinned)
   if (problem !== null) {
     const visible = await deps.mayKnow(call, caller, toolAsk(server, tool, null), known)
-    if (!visible) return unknownTool(server, name, 'rpcCode' in problem ? problem.reason.detail : problem.detail)
+    if (!visible)
+      return unknownTool(
+        server,
+        name,
+        'rpcCode' in problem ? problem.reason.detail : problem.detail,
+      )
     return 'rpcCode' in problem ? broken(classified, problem) : fail(problem)
   }
   return ok(toolAsked(reading, tool, known, pinned === null))

@@ -27,7 +27,8 @@ export const createRead =
     caller: Caller,
   ): Promise<Result<McpAsked, Reason>> => {
     invariant(caller.kind === 'instance', 'only instances call MCP servers')
-    if (!classified.exists) return fail(reason('not_found', `no server \`${classified.server.id}\``))
+    if (!classified.exists)
+      return fail(reason('not_found', `no server \`${classified.server.id}\``))
     if (classified.does === 'end_session') return readEndSession(deps, call, classified, caller)
 
     const bytes = await call.body(BODY_BYTES_MAX)

@@ -120,4 +120,4 @@ create table pinned_tool (
 `
 
 /** Version of the tables, kept in `user_version`; a database of another version is not opened. */
-export const TABLES_VERSION: number = 1
+export const TABLES_VERSION: number = 2
