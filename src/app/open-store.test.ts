@@ -178,3 +178,20 @@ test('whatever was acknowledged before a kill is there after it, and the ledger 
     }
     await (await open(directory)).close()
   }))
+
+test('a ledger that lost its end is not continued until the loss is accepted', async () => {
+  await withDirectory(async (directory) => {
+    const first = await open(directory)
+    must(await first.commit(aDraft(1), [], []))
+    await first.close()
+    for (const name of ['reeve.db', 'reeve.db-wal', 'reeve.db-shm'])
+      rmSync(join(directory, name), { force: true })
+    const lost = await openStore({ directory, deployment: 'test' })
+    assert.ok(!lost.ok)
+    assert.match(lost.error.detail, /has 0 records, and had 1.*reeve recover/)
+    const accepted = must(await openStore({ directory, deployment: 'test', acceptLostEnd: true }))
+    must(await accepted.commit(aDraft(2), [], []))
+    await accepted.close()
+    await (await open(directory)).close()
+  })
+})

@@ -26,6 +26,8 @@ export type StoreOptions = {
   readonly tenant?: TenantId
   /** Largest size of the database file; null or absent for what the disk holds. */
   readonly bytesMax?: number | null
+  /** Goes on with a ledger that lost its end, instead of refusing to open it. */
+  readonly acceptLostEnd?: boolean
 }
 
 export type Store = {
@@ -58,6 +60,7 @@ export async function openStore(options: StoreOptions): Promise<Result<Store, Re
     deployment: options.deployment,
     tenants: [options.tenant ?? DEFAULT_TENANT],
     bytesMax: options.bytesMax ?? null,
+    acceptLostEnd: options.acceptLostEnd === true,
     settle: true,
   })
   const opened = writer.ok ? openReaders(options, writer.value, lock.value) : writer

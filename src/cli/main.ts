@@ -56,6 +56,12 @@ function program(): Command {
     .addOption(config)
     .action(run(async () => (await import('./commands/explain.ts')).explainDecision))
 
+  reeve
+    .command('recover')
+    .description('go on with a ledger that lost its end; every token issued before dies')
+    .addOption(state)
+    .action(run(async () => (await import('./commands/recover.ts')).recover))
+
   audit(reeve, state)
   people(reeve, state)
   tools(reeve, state)

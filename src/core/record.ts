@@ -26,6 +26,7 @@ export const RECORD_TYPES = [
   'tool.accepted',
   'readiness.probed',
   'session.opened',
+  'ledger.recovered',
 ] as const
 
 /** What a record is about. Policies, approvals and the rest join with the rooms that make them. */

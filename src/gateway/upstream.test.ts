@@ -5,6 +5,7 @@ import { after, test } from 'node:test'
 import { Agent } from 'undici'
 import {
   createUpstream,
+  failureOf,
   pickHeaders,
   UPSTREAM_AGENT_OPTIONS,
   type UpstreamRequest,
@@ -114,6 +115,80 @@ test('a slow upstream is a timeout, before its headers and within its body', asy
   const late = await send(request(silent, { headersTimeoutMs: 50 }))
   assert.ok(!late.ok)
   assert.deepEqual([late.error.sent, late.error.ended], ['maybe', 'timeout'])
+  const pausing = await serve((_incoming, response) => {
+    response.writeHead(200)
+    response.write('first')
+  })
+  const reply = await send(request(pausing, { idleTimeoutMs: 50 }))
+  assert.ok(reply.ok)
+  const error = await textOf(reply.value.body).then(
+    () => null,
+    (why: unknown) => why,
+  )
+  assert.equal(failureOf(error, new AbortController().signal).ended, 'timeout')
+})
+
+test('an upstream waits for a slow reader, who gets every byte in order', async () => {
+  const size = 32 * 1024 * 1024
+  const whole = Buffer.alloc(size)
+  for (let i = 0; i < size; i += 4096) whole.writeUInt32BE(i, i)
+  let flushed = 0
+  const url = await serve((_incoming, response) => {
+    response.writeHead(200)
+    const from = (at: number): void => {
+      if (at >= size) return void response.end()
+      response.write(whole.subarray(at, at + 65_536), () => {
+        flushed = at
+        from(at + 65_536)
+      })
+    }
+    from(0)
+  })
+  const reply = await send(request(url))
+  assert.ok(reply.ok)
+  for (let seen = -1; seen !== flushed; await new Promise((done) => setTimeout(done, 50)))
+    seen = flushed
+  // What lies in between are buffers of sockets.
+  assert.ok(flushed < size / 2, `${flushed} bytes left the upstream unread`)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of reply.value.body) chunks.push(chunk)
+  assert.ok(Buffer.concat(chunks).equals(whole))
+})
+
+test('a reader that breaks off, or discards, closes the connection upstream', async () => {
+  for (const leave of ['break', 'discard'] as const) {
+    let closed: () => void = () => {}
+    const upstreamClosed = new Promise<void>((resolve) => (closed = resolve))
+    const url = await serve((_incoming, response) => {
+      response.on('close', closed)
+      response.writeHead(200)
+      response.write('first')
+    })
+    const reply = await send(request(url))
+    assert.ok(reply.ok)
+    if (leave === 'discard') reply.value.discard()
+    else for await (const _chunk of reply.value.body) break
+    await upstreamClosed
+  }
+})
+
+test('the early hints of an upstream are not its reply, and a reply that is cut short is no reply', async () => {
+  const hinting = await serve((_incoming, response) => {
+    response.writeEarlyHints({ link: '</a>; rel=preload' })
+    response.end('whole')
+  })
+  const reply = await send(request(hinting))
+  assert.ok(reply.ok)
+  assert.equal(reply.value.status, 200)
+  assert.equal(await textOf(reply.value.body), 'whole')
+  const cutting = await serve((_incoming, response) => {
+    response.writeHead(200, { 'content-length': '10' })
+    response.write('half')
+    setTimeout(() => response.destroy(), 20)
+  })
+  const cut = await send(request(cutting))
+  assert.ok(cut.ok)
+  await assert.rejects(textOf(cut.value.body))
 })
 
 test('a client that goes away closes the connection upstream', async () => {

@@ -5,6 +5,7 @@ import type { NewId, RandomBytes } from '../core/ids.ts'
 import { type Reason, reason } from '../core/reason.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { openHighWaterMarks } from './high-water-mark.ts'
+import { lostEnd } from './lost-end.ts'
 import { openStoreKeys, type StoreKeys, storePaths } from './key-files.ts'
 import { createWriter } from './serve-writer.ts'
 import { createCommitGroup } from './sqlite/commit-group.ts'
@@ -22,6 +23,8 @@ export type WriterOptions = {
   readonly bytesMax: number | null
   /** Whether no earlier writer of this process may still report outcomes. */
   readonly settle: boolean
+  /** Whether to go on with a ledger that lost its end; only `reeve recover` does. */
+  readonly acceptLostEnd: boolean
 }
 
 export type WriterWorld = {
@@ -46,6 +49,13 @@ export function startWriter(
     mayCreate: database.prepare('select 1 from ledger limit 1').get() === undefined,
   })
   if (!keys.ok) return keys
+  const lost = options.acceptLostEnd ? null : lostEnd(database, paths, options.tenants)
+  if (lost !== null) {
+    database.close()
+    return fail(
+      reason('evidence_unavailable', `${lost}; put the newest copy back, or run \`reeve recover\``),
+    )
+  }
   const marks = openHighWaterMarks(paths)
   const commitGroup = createCommitGroup({
     database,
