@@ -17,6 +17,9 @@ const state = process.env['REEVE_DEMO_STATE'] ?? join(ROOT, '.reeve/demo')
 const shown = relative(process.cwd(), state) || '.'
 const steps: StepResult[] = []
 
+// Who closed our output has seen enough; the story still ends in order.
+process.stdout.on('error', () => {})
+
 function tell(step: StepResult): void {
   steps.push(step)
   if (json) return

@@ -2,7 +2,7 @@ import type { CelPartial, Operand } from './operand.ts'
 import { celError, halted, isHalt, isPartial, isUnknown, partialGet, UNKNOWN } from './operand.ts'
 import { keyError } from './operator-error.ts'
 import { typeNameOf } from './type-name.ts'
-import type { CelOptional, CelValue } from './value.ts'
+import type { CelMap, CelObject, CelOptional, CelValue } from './value.ts'
 import {
   celOptional,
   isHierarchy,
@@ -10,6 +10,7 @@ import {
   isMap,
   isOptional,
   isUint,
+  isUnset,
   mapGet,
   mapKey,
 } from './value.ts'
@@ -27,12 +28,12 @@ export function select(operand: Operand, field: string): Operand {
 
 /** `a.?b` and `a[?b]`: optional of the entry, or `optional.none()` when there is none. */
 export function selectOptional(operand: Operand, key: CelValue): Operand {
-  if (isPartial(operand)) return optionalEntry(partialGet(operand, key))
+  if (isPartial(operand)) return optionalEntry(setIn(operand.known, partialGet(operand, key)))
   if (isHalt(operand)) return operand
   const inner = isOptional(operand) ? operand.value : operand
   if (inner === undefined) return operand
   if (typeof key === 'object' && !isUint(key)) return keyError(key)
-  if (isMap(inner)) return optionalEntry(mapGet(inner, key))
+  if (isMap(inner)) return optionalEntry(setIn(inner, mapGet(inner, key)))
   if (isList(inner)) {
     const at = listPosition(key)
     return at === undefined ? unsupportedIndex(key) : optionalEntry(inner[at])
@@ -50,6 +51,10 @@ function selectInside(operand: CelOptional, field: string): Operand {
 /** An entry, which may be null, or the error that there is none. */
 const found = (entry: Operand | undefined, key: CelValue): Operand =>
   entry === undefined ? missingKey(key) : entry
+
+/** An entry of a map; undefined when it counts as absent. */
+const setIn = (owner: CelMap | CelObject, entry: Operand | undefined): Operand | undefined =>
+  entry === undefined || isHalt(entry) || !isUnset(owner, entry) ? entry : undefined
 
 function optionalEntry(entry: Operand | undefined): Operand {
   if (entry === undefined) return celOptional(undefined)
@@ -105,10 +110,10 @@ const noSuchKey = (field: string): Operand => celError(`no such key: ${field}`)
 
 const listNeedsInt = (): Operand => unsupportedIndex('')
 
-/** `has(a.b)`: whether a map has the entry; a value without fields has none. */
+/** `has(a.b)`: whether a map has the entry, or a message one that is not empty; else false. */
 export function hasField(operand: Operand, field: string): Operand {
   if (isPartial(operand)) {
-    const entry = partialGet(operand, field)
+    const entry = setIn(operand.known, partialGet(operand, field))
     return entry !== undefined && isUnknown(entry) ? UNKNOWN : entry !== undefined
   }
   if (isHalt(operand)) return operand
@@ -116,5 +121,5 @@ export function hasField(operand: Operand, field: string): Operand {
     return operand.value === undefined ? false : hasField(operand.value, field)
   if (isList(operand)) return listNeedsInt()
   if (typeof operand !== 'object' || operand === null) return false
-  return isMap(operand) && mapGet(operand, field) !== undefined
+  return isMap(operand) && setIn(operand, mapGet(operand, field)) !== undefined
 }

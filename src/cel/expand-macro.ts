@@ -22,7 +22,6 @@ const COMPREHENSIONS: ReadonlyMap<string, Shape> = new Map([
   ['exists/2', shape('exists', 1)],
   ['exists/3', shape('exists', 2)],
   ['exists_one/2', shape('existsOne', 1)],
-  ['existsOne/2', shape('existsOne', 1)],
   ['exists_one/3', shape('existsOne', 2)],
   ['existsOne/3', shape('existsOne', 2)],
   ['map/2', shape('map', 1)],

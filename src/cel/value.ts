@@ -124,6 +124,19 @@ export function celMap(pairs: Iterable<readonly [CelValue, CelValue]>): CelMap {
   return { [celTag]: 'map', entries }
 }
 
+/**
+ * Marks an object that stands for a message of protobuf: its fields can always be read, and one that
+ * is empty counts as absent for `has` and for optional selection.
+ */
+export const messageTag: unique symbol = Symbol('message')
+
+/** Whether a field that was found counts as absent, being an empty one of a message. */
+export function isUnset(owner: object, value: CelValue): boolean {
+  if (!(messageTag in owner)) return false
+  if (value === null || value === '') return true
+  return isList(value) ? value.length === 0 : isMap(value) && mapSize(value) === 0
+}
+
 /** Under which key a map holds a value, or undefined when nothing can be held under it. */
 export function mapKey(key: CelValue): CelMapKey | undefined {
   if (typeof key === 'string' || typeof key === 'boolean' || typeof key === 'bigint') return key

@@ -1,5 +1,7 @@
 import type { Budget } from '../cel/frame.ts'
 import { markUnknown } from '../cel/mark-unknown.ts'
+import type { CelObject } from '../cel/value.ts'
+import { messageTag } from '../cel/value.ts'
 import type { EpochMillis } from '../core/clock.ts'
 import type { Principal } from '../core/identity.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -32,6 +34,7 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
   const { release, principal, ask, now, budget, unknown } = input
   const { resource } = ask
   const P = {
+    [messageTag]: true,
     id: principal.id,
     roles: principal.roles,
     attr: principal.attr,
@@ -40,6 +43,7 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     policy_version: principal.policyVersion,
   }
   const R = {
+    [messageTag]: true,
     kind: resource.kind,
     id: resource.id,
     attr: resource.attr,
@@ -47,16 +51,7 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     policyVersion: resource.policyVersion,
     policy_version: resource.policyVersion,
   }
-  const request = !release.needs.request
-    ? null
-    : {
-        principal: P,
-        resource: R,
-        action: ask.action,
-        context: input.context,
-        auxData: input.auxData,
-        aux_data: input.auxData,
-      }
+  const request = release.needs.request ? requestOf(input, P, R) : null
   const variables = { P, R, request }
   return {
     release,
@@ -74,6 +69,15 @@ export function openEvaluation(input: EvaluationInput): Evaluation {
     named: [],
     runtimeOf,
   }
+}
+
+/** What few policies read: the request as one value. */
+function requestOf(input: EvaluationInput, principal: CelObject, resource: CelObject): CelObject {
+  const auxData = { [messageTag]: true, ...input.auxData }
+  const { ask, context } = input
+  const { action } = ask
+  const request = { principal, resource, action, context, auxData, aux_data: auxData }
+  return { [messageTag]: true, ...request }
 }
 
 /** The scope `.` is the root, and reads as such. */

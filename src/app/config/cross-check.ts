@@ -62,6 +62,7 @@ export function crossCheck(config: Config, where: Located): readonly ConfigProbl
       'alias',
     ),
     ...references(config, where),
+    ...sponsors(config, where),
     ...tokens(config, where),
   ]
 }
@@ -205,6 +206,18 @@ function* references(config: Config, where: Located): Iterable<ConfigProblem> {
       'only one issuer can be the primary one',
       'remove `primary: true` from the others',
     )
+}
+
+/** A sponsor is a person whom somebody knows (SECURITY 1). */
+function* sponsors(config: Config, where: Located): Iterable<ConfigProblem> {
+  const people = new Set(config.people.map(({ id }) => id))
+  for (const [i, { sponsor }] of config.agents.entries())
+    if (!people.has(sponsor))
+      yield where.at(
+        ['agents', i, 'sponsor'],
+        `there is no person \`${sponsor}\``,
+        'add them to `identity.people`',
+      )
 }
 
 function* tokens(config: Config, where: Located): Iterable<ConfigProblem> {

@@ -37,12 +37,12 @@ export function readConfig(
       path: readonly PropertyKey[],
       message: string,
       hint: string | null = null,
-    ): ConfigProblem => ({ file, ...yaml.value.at(path), message, hint })
+    ): ConfigProblem => ({ ...placeOf(path, yaml.value, tokens.value.yaml), message, hint })
     const references = createReferences(sources, dirname(file), (path, message, hint) => {
       problems.push(at(path, message, hint ?? null))
     })
     const listen = { ...raw.value.listen, ...flags }
-    const config = assembleConfig(file, { ...raw.value, listen }, tokens.value, references)
+    const config = assembleConfig(file, { ...raw.value, listen }, tokens.value.section, references)
     problems.push(...crossCheck(config, { at }))
     return problems.length > 0 ? fail(problems) : ok(config)
   })
@@ -107,11 +107,24 @@ function readable<T>(
   }
 }
 
+/** Where a path of the configuration stands: tokens may have a file of their own. */
+function placeOf(
+  path: readonly PropertyKey[],
+  yaml: YamlFile,
+  tokens: YamlFile,
+): Pick<ConfigProblem, 'file' | 'line' | 'column'> {
+  const [section, ...rest] = path
+  if (section !== 'tokens' || tokens === yaml) return { file: yaml.file, ...yaml.at(path) }
+  return { file: tokens.file, ...tokens.at(rest) }
+}
+
+type ReadTokens = { readonly section: RawTokens; readonly yaml: YamlFile }
+
 /** The token section stands in `reeve.yaml` or in its own file, never in both. */
 function readTokens(
   sources: ConfigSources,
   yaml: YamlFile,
-): Result<RawTokens, readonly ConfigProblem[]> {
+): Result<ReadTokens, readonly ConfigProblem[]> {
   const path = join(dirname(yaml.file), 'token-service-config.yml')
   const text = sources.readFile(path)
   const { data } = yaml
@@ -120,11 +133,13 @@ function readTokens(
   if (text === null) {
     // What is wrong with the section itself is said by the check of the whole file.
     const checked = checkTokens(inside)
-    return checked.ok ? checked : fail([])
+    return checked.ok ? ok({ section: checked.value, yaml }) : fail([])
   }
   if (inside === undefined) {
     const parsed = parseYamlFile(path, text, sources.environment)
-    return parsed.ok ? withPlaces(parsed.value, checkTokens(parsed.value.data)) : parsed
+    if (!parsed.ok) return parsed
+    const section = withPlaces(parsed.value, checkTokens(parsed.value.data))
+    return section.ok ? ok({ section: section.value, yaml: parsed.value }) : section
   }
   return fail([
     {

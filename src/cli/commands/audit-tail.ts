@@ -19,12 +19,21 @@ export async function auditTail(
   }
   const ledger = openLedgerFor(terminal, options)
   if (!ledger.ok) return ledger.error
-  for (const shown of ledger.value.last(count))
+  const size = ledger.value.head()?.size ?? 0
+  let expected = Math.max(0, size - count)
+  let unreadable = 0
+  for (const shown of ledger.value.last(count)) {
+    unreadable += Math.max(0, shown.index - expected)
+    expected = shown.index + 1
     terminal.data(
       terminal.json
         ? JSON.stringify({ index: shown.index, ...shown.record })
         : recordLine(terminal, shown),
     )
+  }
   ledger.value.close()
-  return EXIT.ok
+  unreadable += Math.max(0, size - expected)
+  if (unreadable === 0) return EXIT.ok
+  complain(terminal, `${unreadable} of these records cannot be read`, 'see `reeve audit verify`')
+  return EXIT.verificationFailed
 }
