@@ -18,6 +18,7 @@ import { TAGGED_FIELDS } from './tagged-fields.ts'
 import { aCelExpression } from './testing/a-cel-expression.ts'
 import { interpret } from './testing/interpret.ts'
 import { shownOperand } from './testing/shown-operand.ts'
+import { messageTag } from './value.ts'
 
 const environment = policyEnvironment()
 const now = epochMillis(Date.UTC(2026, 10, 21))
@@ -360,4 +361,27 @@ suite('generated code', () => {
     for (const name of Object.keys(partial as object)) names.add(name)
     assert.deepEqual([...names].toSorted(), [...TAGGED_FIELDS].toSorted())
   })
+})
+
+test('an empty field of a message can be read, and counts as absent, in every back end', () => {
+  const R = { [messageTag]: true, kind: 'doc', scope: '', attr: {}, roles: [] }
+  const marked = markUnknown({ R }, [['R', 'kind']])
+  for (const [source, expected] of [
+    ['has(R.kind)', 'true'],
+    ['has(R.scope) || has(R.attr) || has(R.roles) || has(R.none)', 'false'],
+    ['R.?scope.hasValue() || R.?attr.hasValue()', 'false'],
+    ['R.scope == "" && R.attr == {} && R.roles == []', 'true'],
+  ] as const) {
+    for (const told of answers(source, { R }, AMPLE) ?? ['nothing'])
+      assert.equal(told.split(' ')[0], expected, source)
+    if (source.includes('kind')) continue
+    for (const told of answers(source, marked, AMPLE) ?? ['nothing'])
+      assert.equal(told.split(' ')[0], expected, source)
+  }
+})
+
+test('one variable makes `exists_one`, never `existsOne`, which has two', () => {
+  assert.equal(answers('[1].existsOne(x, x == 1)', {}, AMPLE), null)
+  assert.equal(answers('[1].exists_one(x, x == 1)', {}, AMPLE)?.[0]?.split(' ')[0], 'true')
+  assert.equal(answers('[1].existsOne(i, x, x == 1)', {}, AMPLE)?.[0]?.split(' ')[0], 'true')
 })

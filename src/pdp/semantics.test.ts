@@ -347,3 +347,38 @@ test('a guardrail for everybody is met by a principal without roles', () => {
   assert.equal(effect(releaseOf(alice([about('read')])), nobody), 'allow')
   assert.equal(effect(releaseOf(alice([about('read')]), guard), nobody), 'deny')
 })
+
+const EMPTY = { attr: {}, scope: '', policyVersion: '' }
+
+for (const field of [
+  'R.attr',
+  'P.attr',
+  'R.scope',
+  'P.scope',
+  'R.policyVersion',
+  'P.policy_version',
+])
+  test(`has(${field}) is false where the value is empty, which can be read all the same`, () => {
+    const asked = { resource: EMPTY, principal: EMPTY }
+    const release = releaseOf(doc([rule(when(`has(${field})`))]))
+    assert.equal(ask(release, asked).effect, 'deny')
+    const reads = releaseOf(doc([rule(when(`!has(${field}) && size(${field}) == 0`))]))
+    assert.equal(ask(reads, asked).effect, 'allow')
+    const full = releaseOf(doc([rule(when('has(R.attr) && has(P.attr) && has(R.id)'))]))
+    const filled = { resource: { attr: { x: '' } }, principal: { attr: { x: {} } } }
+    assert.equal(ask(full, filled).effect, 'allow')
+  })
+
+test('auxiliary data that was not sent is absent, by each name of the request', () => {
+  for (const path of ['auxData', 'aux_data', 'auxData.jwt', 'resource.attr', 'principal.attr']) {
+    const asked = { resource: EMPTY, principal: EMPTY }
+    const release = releaseOf(doc([rule(when(`has(request.${path})`))]))
+    assert.equal(ask(release, asked).effect, 'deny', path)
+  }
+})
+
+test('only the fields of the request itself are absent when empty, not those of attributes', () => {
+  const release = releaseOf(doc([rule(when('has(R.attr.note) && has(R.attr.list)'))]))
+  const allowed = ask(release, { resource: { attr: { note: '', list: [] } } })
+  assert.equal(allowed.effect, 'allow')
+})

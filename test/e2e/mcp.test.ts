@@ -395,9 +395,16 @@ suite('a gateway before one server', () => {
     assert.equal(await statusOf(url, { method: 'GET' }), 405)
     assert.equal(await statusOf(url, { method: 'PUT', body: PING }), 405)
     assert.equal(await statusOf(url, { method: 'POST', body: PING }), 415)
-    assert.equal(await statusOf(gateway.url('nowhere'), { method: 'POST', body: PING }), 404)
     assert.equal(await statusOf(`${url}/`, { method: 'POST', body: PING }), 404)
     const json = { 'content-type': 'application/json' }
+    // To a stranger a server that there is not looks like one that there is.
+    for (const target of [url, gateway.url('nowhere')])
+      for (const [init, status] of [
+        [{ method: 'GET' }, 405],
+        [{ method: 'POST', body: PING }, 415],
+        [{ method: 'POST', body: PING, headers: { ...json, authorization: '' } }, 401],
+      ] as const)
+        assert.equal(await statusOf(target, init), status)
     assert.equal(
       await statusOf(url, {
         method: 'POST',

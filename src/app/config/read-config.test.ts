@@ -99,13 +99,16 @@ suite('mistakes in a file', () => {
       'tokens: {default_ttl_seconds: 300, max_ttl_seconds: 60}',
       '1:1 `default_ttl_seconds` is larger than `max_ttl_seconds`',
     ],
-    ['agents:\n  - {id: a, sponsor: nobody}', '2:14 there is no person `nobody`'],
+    ['agents:\n  - {id: a, sponsor: nobody}', '2:13 there is no person `nobody`'],
     ['agents:\n  - {id: Bad, sponsor: dana}', '2:6 `agents.0.id`: must match [a-z][a-z0-9_-]*'],
     [
       'agents:\n  - {id: a-b, sponsor: d}\n  - {id: a_b, sponsor: d}\nidentity: {people: [{id: d}]}',
       '3:6 `a_b` and `a-b` are one name in policies',
     ],
-    ['agents:\n  - {id: a, sponsor: d}\n  - {id: a, sponsor: d}\nidentity: {people: [{id: d}]}', '3:6 `a` stands here twice'],
+    [
+      'agents:\n  - {id: a, sponsor: d}\n  - {id: a, sponsor: d}\nidentity: {people: [{id: d}]}',
+      '3:6 `a` stands here twice',
+    ],
     ['identity: {people: [{id: x}, {id: x}]}', '1:31 `x` stands here twice'],
     [
       'callers: [{id: a, credential: {env: E}}, {id: a, credential: {env: E}}]',
@@ -263,7 +266,9 @@ suite('what a mode forbids', () => {
     )
     config('listen: {control: "10.0.0.1:1"}\nbehind_tls_proxy: true')
     assert.match(
-      onlyProblem('agents: [{id: a, sponsor: d, development: true}]\nidentity: {people: [{id: d}]}'),
+      onlyProblem(
+        'agents: [{id: a, sponsor: d, development: true}]\nidentity: {people: [{id: d}]}',
+      ),
       /`mode: development` only/,
     )
     config(`identity: {issuers: [${issuer}]}`, keys)
