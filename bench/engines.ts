@@ -16,7 +16,11 @@ import type { DecisionCaller } from '../src/core/identity.ts'
 import { DEFAULT_TENANT } from '../src/core/ids.ts'
 import type { Json } from '../src/core/json.ts'
 import type { Question } from '../src/core/question.ts'
-import { readCheck, type CheckEntry } from '../src/gateway/cerbos/read-check.ts'
+import {
+  readCheck,
+  type CheckEntry,
+  DEFAULT_CHECK_LIMITS,
+} from '../src/gateway/cerbos/read-check.ts'
 import { decide } from '../src/pdp/decide.ts'
 import { loadPolicies } from '../src/policy/load-policies.ts'
 import { temporaryFolder } from './servers.ts'
@@ -88,11 +92,12 @@ async function reeve(policies: number): Promise<Engine> {
       environment: 'bench',
       clientInfo: null,
     }
-    const results = entries.map(({ asks }) => {
+    const results = entries.map(({ resource, actions: asked }) => {
       const actions: Record<string, Effect> = {}
-      for (const one of asks) {
-        const decision = decide(release, { caller, ask: one, context }, facts)
-        actions[one.action] = allows(decision) ? 'EFFECT_ALLOW' : 'EFFECT_DENY'
+      for (const action of asked) {
+        const ask = { action, resource: { ...resource, policyVersion: 'default' } }
+        const decision = decide(release, { caller, ask, context }, facts)
+        actions[action] = allows(decision) ? 'EFFECT_ALLOW' : 'EFFECT_DENY'
       }
       return { actions }
     })
@@ -101,10 +106,11 @@ async function reeve(policies: number): Promise<Engine> {
   return {
     kind: 'decision',
     prepare: (request) => {
-      const read = readCheck(request as Json)
+      const read = readCheck(request as Json, DEFAULT_CHECK_LIMITS, () => '')
       if (!read.ok) throw new Error(read.error.detail)
       const { principal, entries } = read.value
-      return () => answer({ ...NO_FACTS, asserted: principal }, entries)
+      return () =>
+        answer({ ...NO_FACTS, asserted: { ...principal, policyVersion: 'default' } }, entries)
     },
   }
 }

@@ -17,6 +17,7 @@ import { wireGateway } from '../src/app/wire-gateway.ts'
 import { epochMillis } from '../src/core/clock.ts'
 import { createNewId, DEFAULT_TENANT, type Digest } from '../src/core/ids.ts'
 import { ok, type Result } from '../src/core/result.ts'
+import { createRandomPool } from '../src/store/random-pool.ts'
 
 const sure = <T>(result: Result<T, unknown>): T => {
   if (!result.ok) throw new Error(JSON.stringify(result.error))
@@ -26,7 +27,7 @@ const sure = <T>(result: Result<T, unknown>): T => {
 const clock = { now: () => epochMillis(Date.now()) }
 const config = sure(readConfig(fileSources(process.env), process.argv[2] ?? '', {}))
 const release = sure(
-  loadRelease({ files: config.policyFiles, schemas: config.schemaFiles }, config.engine),
+  loadRelease({ files: config.policyFiles, schemas: config.schemaFiles }, config.engine, null),
 )
 process.once('SIGTERM', () => process.exit(0))
 const store = sure(await openStore({ directory: config.stateDirectory, deployment: 'bench' }))
@@ -39,7 +40,10 @@ const gateway = sure(
       },
       keys: sure(openTokenKeys(config.stateDirectory)),
       clock,
-      newId: createNewId({ now: clock.now, randomBytes: (length) => randomBytes(length) }),
+      newId: createNewId({
+        now: clock.now,
+        randomBytes: createRandomPool((length) => randomBytes(length)),
+      }),
       recordStranger: () => {},
       outcomeLost: () => {},
       release: () => release,

@@ -12,9 +12,13 @@ import { readPolicyFiles, type PolicyTexts } from './config/read-policy-files.ts
 export function loadRelease(
   { files, schemas }: PolicyTexts,
   engine: EngineOptions,
+  rolloutKey: Uint8Array | null,
 ): Result<CompiledRelease, readonly string[]> {
   const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
-  const release = loadPolicies({ sha256 }, files, { ...engine, schemas })
+  const release = loadPolicies({ sha256, ...(rolloutKey === null ? {} : { rolloutKey }) }, files, {
+    ...engine,
+    schemas,
+  })
   return release.ok ? ok(release.value) : fail(release.error.map((one) => formatDiagnostic(one)))
 }
 
@@ -22,13 +26,14 @@ export function loadRelease(
 export function reloadRelease(
   sources: ConfigSources,
   { policySource, engine }: Pick<Config, 'policySource' | 'engine'>,
+  rolloutKey: Uint8Array | null,
 ): Result<CompiledRelease, readonly string[]> {
   const problems: string[] = []
   try {
     const texts = readPolicyFiles(sources, policySource, (_about, message) =>
       problems.push(message),
     )
-    return problems.length > 0 ? fail(problems) : loadRelease(texts, engine)
+    return problems.length > 0 ? fail(problems) : loadRelease(texts, engine, rolloutKey)
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
     return fail([`${error.path}: ${error.message}`])

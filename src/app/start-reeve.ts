@@ -21,6 +21,7 @@ import { openOperatorCredential } from './operator-credential.ts'
 import { openStore, type Store } from './open-store.ts'
 import { writePrivateFile } from './private-file.ts'
 import { probeReadiness } from './readiness.ts'
+import { openRolloutKey } from './rollout-key.ts'
 import { openTokenKeys, type TokenKeys } from './token-keys.ts'
 import { watchPolicies } from './watch-policies.ts'
 import { wireGateway, type Gateway } from './wire-gateway.ts'
@@ -72,11 +73,12 @@ export async function startReeve(
   world: World,
 ): Promise<Result<Reeve, StartFailure>> {
   const texts = { files: config.policyFiles, schemas: config.schemaFiles }
-  const loaded = loadRelease(texts, config.engine)
-  if (!loaded.ok) return fail({ kind: 'invalid', lines: loaded.error })
-  const release: InForce = { current: loaded.value }
   const mode = claimMode(config.stateDirectory, config.mode)
   if (!mode.ok) return failed(mode.error)
+  const rolloutKey = openRolloutKey(config.stateDirectory)
+  const loaded = loadRelease(texts, config.engine, rolloutKey)
+  if (!loaded.ok) return fail({ kind: 'invalid', lines: loaded.error })
+  const release: InForce = { current: loaded.value }
   const store = await openStore({ directory: config.stateDirectory, deployment: 'reeve' })
   if (!store.ok) return failed(store.error.detail)
   const undo: (() => Promise<void>)[] = [store.value.close]
@@ -169,7 +171,7 @@ function watch({ config, world, release }: Opening): () => Promise<void> {
       const schemas = directory === null ? [] : sources.listSchemas(directory)
       return sources.stamp([...policies, ...schemas, ...(shortForm === null ? [] : [shortForm])])
     },
-    load: () => reloadRelease(sources, config),
+    load: () => reloadRelease(sources, config, openRolloutKey(config.stateDirectory)),
     swap: (next) => {
       if (next.digest === release.current.digest) return
       release.current = next

@@ -7,7 +7,7 @@ import { loadRelease } from './load-release.ts'
 import { LOOK_EVERY_MS, watchPolicies } from './watch-policies.ts'
 
 const RELEASE = ((): CompiledRelease => {
-  const release = loadRelease({ files: [], schemas: [] }, DEFAULT_ENGINE_OPTIONS)
+  const release = loadRelease({ files: [], schemas: [] }, DEFAULT_ENGINE_OPTIONS, null)
   assert.ok(release.ok)
   return release.value
 })()

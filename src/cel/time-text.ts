@@ -10,6 +10,37 @@ export const looksLikeTimestamp = (text: string): boolean =>
 
 /** An instant from RFC 3339 text with up to nine digits of a second; undefined when it is none. */
 export function parseTimestamp(text: string): Operand | undefined {
+  const seconds = wholeSecondsUtc(text)
+  return seconds === null
+    ? parseAnyTimestamp(text)
+    : timestampOf(BigInt(seconds) * NANOS_PER_SECOND)
+}
+
+/** The most common form, `2026-11-21T06:00:00Z`, at a tenth of the cost; null for all others. */
+function wholeSecondsUtc(text: string): number | null {
+  if (text.length !== 20) return null
+  for (let at = 0; at < 20; at++) {
+    const code = text.charCodeAt(at)
+    const expected = SHAPE.charCodeAt(at)
+    if (expected === DIGIT ? code < 48 || code > 57 : code !== expected) return null
+  }
+  const year = two(text, 0) * 100 + two(text, 2)
+  const month = two(text, 5)
+  const day = two(text, 8)
+  const [hours, minutes, seconds] = [two(text, 11), two(text, 14), two(text, 17)]
+  // Days that only some months have, and years that `Date.UTC` takes for others, go the long way.
+  if (year < 100 || month < 1 || month > 12 || day < 1 || day > 28) return null
+  if (hours > 23 || minutes > 59 || seconds > 59) return null
+  return Date.UTC(year, month - 1, day, hours, minutes, seconds) / 1000
+}
+
+const SHAPE = '0000-00-00T00:00:00Z'
+const DIGIT = 48
+
+const two = (text: string, at: number): number =>
+  text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * DIGIT
+
+function parseAnyTimestamp(text: string): Operand | undefined {
   const match = text.length > 64 ? null : RFC_3339.exec(text)
   if (match === null || /[tz]/.test(text)) return undefined
   const [

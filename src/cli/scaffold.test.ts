@@ -17,7 +17,11 @@ const silent = { write: () => {} }
 /** The configuration and its policies are accepted, and something is allowed by them. */
 function accepted(read: Result<Config, readonly ConfigProblem[]>): Config {
   assert.ok(read.ok, read.ok ? '' : read.error.map(formatProblem).join('\n'))
-  const release = loadRelease({ files: read.value.policyFiles, schemas: [] }, read.value.engine)
+  const release = loadRelease(
+    { files: read.value.policyFiles, schemas: [] },
+    read.value.engine,
+    null,
+  )
   assert.ok(release.ok, release.ok ? '' : release.error.join('\n'))
   assert.ok(release.value.policies > 0)
   return read.value

@@ -11,6 +11,7 @@ import { derivedRolesOf } from './derived-roles.ts'
 import { evaluateGuardrails, evaluatePolicies } from './evaluate-policies.ts'
 import type { Evaluation } from './evaluation.ts'
 import { mainPolicy, principalTables, resourceTables } from './find-tables.ts'
+import { openJudged } from './judged.ts'
 import type { EvaluationError, Notes, OutputEntry, RuleVisit } from './notes.ts'
 import { openNotes, sortedErrors } from './notes.ts'
 import { openEvaluation } from './open-evaluation.ts'
@@ -91,9 +92,8 @@ function open(
 ): Evaluation {
   const { principal, resource, auxData, now, context, tenant = DEFAULT_TENANT } = request
   const whom = `${tenant}/${principal.id}`
-  return openEvaluation({
+  const input = {
     release,
-    principal,
     ask: { action, resource },
     context: context ?? null,
     auxData,
@@ -104,7 +104,8 @@ function open(
     strict: options.strictEvaluation,
     rollout: { subject: whom, agent: whom },
     notes,
-  })
+  }
+  return openEvaluation(input, principal)
 }
 
 /** Actions share what does not depend on them: conditions, derived roles and variables. */
@@ -115,7 +116,7 @@ function checkActions(
   notes: Notes,
 ): readonly CheckedAction[] {
   const shared = open(release, options, request, notes, '')
-  shared.judged = new Map()
+  shared.judged = openJudged()
   return request.actions.map((action) => {
     const evaluation = release.needs.action
       ? open(release, options, request, notes, action)

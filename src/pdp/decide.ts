@@ -53,9 +53,9 @@ function allowed(question: Question, judgement: Judgement): Allow | null {
 
 /** What every principal's allow carries, each once. */
 function united(judgement: Judgement, what: 'obligations' | 'advice'): readonly Obligation[] {
-  const all = judgement.policies.flatMap(({ verdict }) =>
-    verdict?.effect === 'allow' ? verdict[what] : [],
-  )
+  const all: Obligation[] = []
+  for (const { verdict } of judgement.policies)
+    if (verdict?.effect === 'allow') for (const one of verdict[what]) all.push(one)
   if (all.length === 0) return all
   return [...new Map(all.map((one) => [canonicalJson([one.kind, one.value]), one])).values()]
 }
@@ -169,13 +169,14 @@ function reasonsOf(
   judgement: Judgement,
   explained: readonly Explanation[],
 ): Deny['reasons'] {
-  const all = judgement.findings.map((finding) => finding.reason).filter((why) => why !== null)
-  const [guardrails, policies] = [true, false].map((wanted) =>
-    explained.filter((one) => one.guardrail === wanted).map((one) => one.reason),
-  )
+  const all: Reason[] = []
+  for (const finding of judgement.findings) if (finding.reason !== null) all.push(finding.reason)
   if (release.policies === 0)
     all.push(reason('policy_unavailable', 'no policies are loaded, so nothing is allowed'))
-  else all.push(...(guardrails ?? []), ...(policies ?? []))
+  else {
+    for (const one of explained) if (one.guardrail) all.push(one.reason)
+    for (const one of explained) if (!one.guardrail) all.push(one.reason)
+  }
   if (all.length === 1 && all[0] !== undefined) return [all[0]]
   const distinct = [...new Map(all.map((why) => [`${why.code} ${why.detail}`, why])).values()]
   const [first, ...rest] = distinct

@@ -4,8 +4,9 @@ import type { EpochMillis } from '../core/clock.ts'
 import type { Principal } from '../core/identity.ts'
 import type { Ask } from '../core/question.ts'
 import type { EngineOptions } from '../policy/engine-options.ts'
-import type { CompiledCondition, CompiledRelease, PolicyNames } from '../policy/release.ts'
-import type { Notes, Truth } from './notes.ts'
+import type { CompiledRelease, PolicyNames } from '../policy/release.ts'
+import type { Judged } from './judged.ts'
+import type { Notes } from './notes.ts'
 
 /** What expressions of one policy may read: the request, and the policy's own names. */
 export type NamedVariables = {
@@ -39,7 +40,7 @@ export type Evaluation = {
   /** Whom rollouts choose by. */
   readonly rollout: RolloutKeys
   /** Conditions already judged: those of derived roles, and any that several roles ask for. */
-  judged: Map<CompiledCondition, Truth> | null
+  judged: Judged | null
   /** What happens on the way, when somebody asked for it. */
   readonly notes: Notes | null
   /** What each policy that was met adds to the request. */

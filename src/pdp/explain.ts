@@ -43,6 +43,7 @@ export type ExplainedRule = {
   readonly condition: ExplainedCondition | null
 }
 
+/** A decision with everything that led to it. */
 export type Explanation = {
   readonly decision: Decision
   /** In the order in which they were looked at. */

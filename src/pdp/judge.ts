@@ -86,11 +86,11 @@ function rolloutKeys(question: Question, facts: Facts, links: readonly Link[]): 
   return { subject, agent: links.length === 0 ? subject : agent }
 }
 
-function judgeParty(party: Party, common: Omit<EvaluationInput, 'principal'>): PolicyFinding {
+function judgeParty(party: Party, common: EvaluationInput): PolicyFinding {
   const { principal } = party
   if (principal === null)
     return { party, evaluation: null, guardrail: null, verdict: null, visits: NO_VISITS }
-  const evaluation = openEvaluation({ ...common, principal })
+  const evaluation = openEvaluation(common, principal)
   const before = common.notes?.visits.length ?? 0
   const guardrail = evaluateGuardrails(evaluation)
   const verdict = evaluatePolicies(evaluation)
@@ -125,13 +125,13 @@ export const policiesMightHold = (judgement: Judgement): boolean =>
 /** One entry per evaluation: guardrails first, then policies, then the factors beside them. */
 export function basisOf(judgement: Judgement): readonly Basis[] {
   const { findings, policies } = judgement
-  return [
-    ...policies.map(({ party, guardrail, evaluation }) =>
-      basis('guardrail', party.id, evaluation === null ? 'missing' : guardrail),
-    ),
-    ...policies.map(({ party, verdict }) => basis(party.factor, party.id, verdict ?? 'missing')),
-    ...findings.map((finding) => finding.basis),
-  ]
+  const all: Basis[] = []
+  for (const { party, guardrail, evaluation } of policies)
+    all.push(basis('guardrail', party.id, evaluation === null ? 'missing' : guardrail))
+  for (const { party, verdict } of policies)
+    all.push(basis(party.factor, party.id, verdict ?? 'missing'))
+  for (const finding of findings) all.push(finding.basis)
+  return all
 }
 
 /** A null outcome is a guardrail that did not deny; what could not be evaluated is false. */

@@ -12,10 +12,9 @@ import type { EngineOptions } from '../policy/engine-options.ts'
 import type { Evaluation, RolloutKeys } from './evaluation.ts'
 import type { Notes } from './notes.ts'
 
-/** Who asks what, and what is known about it. */
+/** What is asked, and what is known about it, whoever asks. */
 export type EvaluationInput = {
   readonly release: CompiledRelease
-  readonly principal: Principal
   readonly ask: Ask
   readonly context: JsonObject | null
   readonly auxData: JsonObject
@@ -30,8 +29,8 @@ export type EvaluationInput = {
 }
 
 /** Begins the evaluation of one principal against one ask. */
-export function openEvaluation(input: EvaluationInput): Evaluation {
-  const { release, principal, ask, now, budget, unknown } = input
+export function openEvaluation(input: EvaluationInput, principal: Principal): Evaluation {
+  const { release, ask, now, budget, unknown } = input
   const { resource } = ask
   const P = {
     [messageTag]: true,

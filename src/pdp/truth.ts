@@ -1,6 +1,7 @@
 import type { CompiledCondition, CompiledExpression, PolicyNames } from '../policy/release.ts'
 import type { Evaluation, NamedVariables } from './evaluation.ts'
 import type { Truth } from './notes.ts'
+import { openJudged, recallTruth, rememberTruth } from './judged.ts'
 import { asksForFailed, namedVariables } from './named-variables.ts'
 import { noteError } from './notes.ts'
 
@@ -22,11 +23,11 @@ export function rememberedTruth(
   names: PolicyNames,
   condition: CompiledCondition,
 ): Truth {
-  const known = evaluation.judged?.get(condition)
+  const judged = (evaluation.judged ??= openJudged())
+  const known = recallTruth(judged, condition)
   if (known !== undefined) return known
   const truth = truthOf(evaluation, names, condition)
-  evaluation.judged ??= new Map()
-  evaluation.judged.set(condition, truth)
+  rememberTruth(judged, condition, truth)
   return truth
 }
 

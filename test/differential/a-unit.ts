@@ -264,11 +264,12 @@ function aRule(features: Features, names: Names): fc.Arbitrary<Rule> {
 
 /**
  * The oracle forgets between two actions why a rule for derived roles was not in force, and speaks
- * for a role that holds although another one of the rule fails.
+ * for a role that holds although another one of the rule fails, and once for each that applies.
  */
 function withoutSecondThoughts(features: Features, rule: Rule): Rule {
   const { output, roles, derivedRoles } = rule
-  if (output === null || derivedRoles.length === 0 || features.outputsOfDerivedRoles) return rule
+  if (output === null || features.outputsOfSeveralRows) return rule
+  if (derivedRoles.length === 0) return { ...rule, roles: roles.slice(0, 1) }
   const isOneRow = roles.length === 0 && derivedRoles.length === 1
   return { ...rule, output: isOneRow ? { ...output, notMet: null } : null }
 }

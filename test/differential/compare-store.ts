@@ -104,9 +104,15 @@ export async function ask(
   return {
     compared: verdicts.length,
     allowed: verdicts.filter(({ effect }) => effect === 'EFFECT_ALLOW').length,
-    differing: disagreements(setup.features, theirs, checkOurs(store.ours, body)),
+    differing: disagreements(comparedIn(setup), theirs, checkOurs(store.ours, body)),
   }
 }
+
+/** Which derived roles hold is compared in strict mode: in the other one failed variables differ. */
+const comparedIn = ({ features, strict }: StoreSetup): Features => ({
+  ...features,
+  effectiveDerivedRoles: features.effectiveDerivedRoles && strict,
+})
 
 /** Generates a store from a seed and compares the answers to generated requests about it. */
 export async function compareStore(

@@ -16,16 +16,18 @@ import { outputText } from './output-text.ts'
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 
 /** The release, or complaints by path of the file. */
-export function loadOurs(
-  setup: EngineSetup,
-): Result<CompiledRelease, ReadonlyMap<string, string>> {
+export function loadOurs(setup: EngineSetup): Result<CompiledRelease, ReadonlyMap<string, string>> {
   const isSchema = ({ path }: { readonly path: string }) => path.startsWith('_schemas/')
-  const loaded = loadPolicies({ sha256 }, setup.files.filter((file) => !isSchema(file)), {
-    strictEvaluation: setup.strict,
-    schemaEnforcement: setup.schemas,
-    schemas: setup.files.filter(isSchema),
-    globals: setup.globals,
-  })
+  const loaded = loadPolicies(
+    { sha256 },
+    setup.files.filter((file) => !isSchema(file)),
+    {
+      strictEvaluation: setup.strict,
+      schemaEnforcement: setup.schemas,
+      schemas: setup.files.filter(isSchema),
+      globals: setup.globals,
+    },
+  )
   if (loaded.ok) return loaded
   return fail(new Map(loaded.error.map((problem) => [problem.file, formatDiagnostic(problem)])))
 }

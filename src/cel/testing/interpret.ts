@@ -7,7 +7,16 @@ import type { Node } from '../tree.ts'
 import { keyError } from '../operator-error.ts'
 import { typeNameOf } from '../type-name.ts'
 import type { CelValue } from '../value.ts'
-import { celOptional, isHierarchy, isList, isMap, isOptional, isUint, mapGet } from '../value.ts'
+import {
+  celOptional,
+  isHierarchy,
+  isList,
+  isMap,
+  isOptional,
+  isUint,
+  mapGet,
+  messageTag,
+} from '../value.ts'
 import { naiveAggregate } from './naive-aggregate.ts'
 import { naiveComprehension } from './naive-comprehension.ts'
 import { naiveBinary, shownKey } from './naive-operators.ts'
@@ -106,6 +115,15 @@ function entry(owner: Operand, key: CelValue): Operand | undefined {
   return !isHalt(owner) && isMap(owner) ? mapGet(owner, key) : undefined
 }
 
+/** As `entry`, without the empty fields of a message. */
+function present(owner: Operand, key: CelValue): Operand | undefined {
+  const found = entry(owner, key)
+  const known = isPartial(owner) ? owner.known : owner
+  const isMessage = typeof known === 'object' && known !== null && messageTag in known
+  if (!isMessage || found === undefined || isHalt(found)) return found
+  return ['null', '""', '[]', '{}'].includes(JSON.stringify(found)) ? undefined : found
+}
+
 const missing = (key: CelValue): Operand => celError(`no such key: ${shownKey(key)}`)
 
 function field(owner: Operand, name: string): Operand {
@@ -133,7 +151,7 @@ function optionalEntry(owner: Operand, key: CelValue): Operand {
         : found
       : celOptional(found as CelValue)
   }
-  const found = entry(inner, key)
+  const found = present(inner, key)
   if (found === undefined) return celOptional(undefined)
   return isHalt(found) ? UNKNOWN : celOptional(found)
 }
@@ -170,7 +188,7 @@ function presence(owner: Operand, name: string): Operand {
   if (!isHalt(owner) && isList(owner)) return celError("unsupported index type 'string' in list")
   if (!isHalt(owner) && isOptional(owner))
     return owner.value === undefined ? false : presence(owner.value, name)
-  const found = entry(owner, name)
+  const found = present(owner, name)
   return found !== undefined && isUnknown(found) ? UNKNOWN : found !== undefined
 }
 

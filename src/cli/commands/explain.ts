@@ -3,6 +3,7 @@ import { formatProblem } from '../../app/config/config.ts'
 import { fileSources } from '../../app/config/file-sources.ts'
 import { readConfig } from '../../app/config/read-config.ts'
 import { loadRelease } from '../../app/load-release.ts'
+import { readRolloutKey } from '../../app/rollout-key.ts'
 import type { Release } from '../../core/path.ts'
 import type { Ask } from '../../core/question.ts'
 import { readReplay } from '../../core/replay.ts'
@@ -64,7 +65,11 @@ function releaseOf(terminal: Terminal, options: ExplainOptions): Result<Release,
     return fail(EXIT.invalid)
   }
   const { policyFiles: files, schemaFiles: schemas, engine } = config.value
-  const release = loadRelease({ files, schemas }, engine)
+  const release = loadRelease(
+    { files, schemas },
+    engine,
+    readRolloutKey(config.value.stateDirectory),
+  )
   if (release.ok) return ok(release.value)
   for (const line of release.error) terminal.talk(line)
   return fail(EXIT.invalid)

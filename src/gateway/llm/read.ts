@@ -59,7 +59,8 @@ function asksOf(
   request: ModelRequest,
 ): Result<readonly [Ask, ...Ask[]], Reason> {
   const model = catalogue.model(provider, request.model)
-  if (model === null) return fail(reason('not_found', `there is no model \`${provider.id}/${request.model}\``))
+  if (model === null)
+    return fail(reason('not_found', `there is no model \`${provider.id}/${request.model}\``))
   const servers: string[] = []
   for (const url of request.mcpUrls) {
     const server = catalogue.mcpServerAt(url)
