@@ -16,11 +16,20 @@ export function dispatch(
   for (const arg of args) if (isHalt(arg)) return halted(arg)
   const values = args as readonly CelValue[]
   for (const candidate of overloads) {
-    if (candidate.parameters.every((type, at) => fits(type, values[at] ?? null))) {
-      return candidate.run(frame, ...values)
-    }
+    if (!allFit(candidate.parameters, values)) continue
+    return values.length === 1
+      ? candidate.run(frame, values[0] ?? null)
+      : candidate.run(frame, ...values)
   }
   return unfit(overloads[0]?.name ?? '', values)
+}
+
+function allFit(parameters: readonly CelType[], values: readonly CelValue[]): boolean {
+  for (let at = 0; at < parameters.length; at++) {
+    const type = parameters[at]
+    if (type !== undefined && !fits(type, values[at] ?? null)) return false
+  }
+  return true
 }
 
 /** Functions of the standard library whose message names no types, in the reference. */

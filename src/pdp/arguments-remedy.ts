@@ -24,6 +24,7 @@ export function argumentsRemedy(
   facts: Facts,
   judgement: Judgement,
 ): Remedy | null {
+  if (!release.showsRules) return null
   const given = question.ask.resource.attr['args']
   if (!isJsonObject(given)) return null
   const conditions = new Set<string>()

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { aSchemas } from './a-schemas.ts'
 import type { Names } from './an-expression.ts'
 import { anExpression, aTotalExpression, aValueExpression } from './an-expression.ts'
 import type { Features } from './features.ts'
@@ -292,7 +293,7 @@ function resourcePolicies(
       version: fc.constant(version),
       locals,
       rules,
-      schemas: features.schemas && scope === '' ? schemas : fc.constant(null),
+      schemas: features.schemas && scope === '' ? aSchemas : fc.constant(null),
     })
   const versions = fc.oneof(
     { weight: 5, arbitrary: fc.constant([]) },
@@ -391,28 +392,3 @@ function rolePolicies(
     },
   )
 }
-
-const property = fc.constantFrom(
-  { type: 'number' },
-  { type: 'string' },
-  { type: 'string', enum: ['a', 'alpha'] },
-  { type: 'boolean' },
-  { type: 'number', minimum: 2 },
-  { type: 'array', items: { type: 'string' } },
-  { type: 'object', required: ['n'], additionalProperties: false, properties: { n: {} } },
-)
-const schema = fc.option(
-  fc.record({
-    properties: fc.dictionary(fc.constantFrom('n', 's', 'flag', 'tags', 'o'), property),
-    required: fc.subarray(['n', 's', 'flag']),
-  }),
-  { freq: 2 },
-)
-const schemas: fc.Arbitrary<Schemas | null> = fc.option(
-  fc.record({
-    principal: schema,
-    resource: schema,
-    ignored: fc.subarray(['view', 'edit', 'view:*', 'admin:*'], { maxLength: 2 }),
-  }),
-  { freq: 1 },
-)

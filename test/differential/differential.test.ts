@@ -21,9 +21,9 @@ const DECISIONS_MIN = 20_000
 /** Generated policies allow little; without allows the comparison would say nothing. */
 const ALLOWED_MIN = 800
 
-/** Fixed for the first store; the other one is new every time, and printed. */
+/** Fixed where a red run must mean a change; by hand the second one is new every time, and printed. */
 const SEED = 20_261_121
-const freshSeed = Date.now() % 1_000_000
+const secondSeed = mustRun ? SEED + 1 : Date.now() % 1_000_000
 
 test('the Cerbos program is there', { skip }, () => {
   assert.equal(missing, false)
@@ -34,7 +34,7 @@ for (const strict of LANDED.lenientMode ? [true, false] : [true]) {
   test(`both engines decide alike in ${mode} mode`, { skip }, async (context) => {
     let compared = 0
     let allowed = 0
-    for (const seed of [SEED, freshSeed]) {
+    for (const seed of [SEED, secondSeed]) {
       const setup = { features: LANDED, strict, schemas: enforcementOf(LANDED, seed) }
       const report = await compareStore(setup, {
         seed,
