@@ -1,4 +1,5 @@
 import { openSourceFile } from './diagnostic.ts'
+import { lintAttributes } from './lint-attributes.ts'
 import { lintConditions } from './lint-conditions.ts'
 import type { KnownNames } from './lint-names.ts'
 import { lintNames } from './lint-names.ts'
@@ -10,11 +11,12 @@ import { parsePolicyFile } from './parse-policy.ts'
 
 /**
  * Everything in policies that is legal and looks like a mistake, by file and place. The policies
- * must compile: what is broken in them is said by `loadPolicies`.
+ * must compile: what is broken in them is said by `loadPolicies`. `schemas` are the files below
+ * `_schemas/`.
  */
 export function lintPolicies(
   files: readonly PolicyFile[],
-  known: KnownNames,
+  known: KnownNames & { readonly schemas?: readonly PolicyFile[] },
 ): readonly LintWarning[] {
   const trees = files.flatMap(({ path, text }) => parsePolicyFile(openSourceFile(path, text)))
   const warnings = [
@@ -22,6 +24,7 @@ export function lintPolicies(
     ...lintConditions(trees),
     ...lintUnused(trees),
     ...lintNames(trees, known),
+    ...lintAttributes(trees, known.schemas ?? []),
   ]
   return warnings.sort(
     (left, right) =>

@@ -9,6 +9,8 @@ export const LINT_CODES = [
   'unused',
   'role_unknown',
   'tool_unknown',
+  'attribute_unknown',
+  'increment_idle',
 ] as const
 
 export type LintCode = (typeof LINT_CODES)[number]

@@ -1,5 +1,11 @@
 import fc from 'fast-check'
-import type { Schemas } from './a-unit.ts'
+
+/** The schemas of one kind, and the actions that they let pass. */
+export type Schemas = {
+  readonly principal: object | null
+  readonly resource: object | null
+  readonly ignored: readonly string[]
+}
 
 const property = fc.constantFrom(
   { type: 'number' },

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { aSchemas } from './a-schemas.ts'
+import { aSchemas, type Schemas } from './a-schemas.ts'
 import type { Names } from './an-expression.ts'
 import { anExpression, aTotalExpression, aValueExpression } from './an-expression.ts'
 import type { Features } from './features.ts'
@@ -63,12 +63,6 @@ export type RolePolicy = {
     readonly actions: readonly string[]
     readonly condition: Condition | null
   }[]
-}
-
-export type Schemas = {
-  readonly principal: object | null
-  readonly resource: object | null
-  readonly ignored: readonly string[]
 }
 
 /**

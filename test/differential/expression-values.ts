@@ -9,13 +9,7 @@ export const fill = (...parts: readonly (string | Text)[]): Text =>
     .tuple(...parts.map((part) => (typeof part === 'string' ? fc.constant(part) : part)))
     .map((texts) => texts.join(''))
 
-const ROOTS = [
-  'R.attr',
-  'P.attr',
-  'R.attr',
-  'request.resource.attr',
-  'request.principal.attr',
-]
+const ROOTS = ['R.attr', 'P.attr', 'R.attr', 'request.resource.attr', 'request.principal.attr']
 
 /** A path to an attribute that usually has this type, and sometimes another or is missing. */
 export const attribute = (...names: readonly string[]): Text =>

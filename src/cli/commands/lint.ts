@@ -12,7 +12,8 @@ export function lint(terminal: Terminal, options: LintOptions, directory: string
   const compiled = compileFolder(terminal, directory)
   if (!compiled.ok) return Promise.resolve(compiled.error)
   const { folder } = compiled.value
-  const warnings = lintPolicies(folder.policies, knownNames(folder.config))
+  const { config, policies, schemas } = folder
+  const warnings = lintPolicies(policies, { ...knownNames(config), schemas })
   if (terminal.json) terminal.data(JSON.stringify({ ok: warnings.length === 0, warnings }))
   else {
     for (const warning of warnings) terminal.data(formatDiagnostic(warning))

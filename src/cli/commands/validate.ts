@@ -5,7 +5,9 @@ import { readConfig } from '../../app/config/read-config.ts'
 import { isFixturePath, isSuitePath, loadSuites } from '../../pdp/suites/find-suites.ts'
 import type { PolicyFile } from '../../policy/load-policies.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
+import type { Diagnostic } from '../../policy/diagnostic.ts'
 import { formatDiagnostic } from '../../policy/diagnostic.ts'
+import { lintIncrement } from '../../policy/lint-increment.ts'
 import { EXIT } from '../exit-code.ts'
 import { compilePolicies } from '../policies/compile-folder.ts'
 import { readPolicyFolder, shownPath, type PolicyFolder } from '../policies/policy-folder.ts'
@@ -13,7 +15,7 @@ import { complain, type Terminal } from '../terminal.ts'
 
 /**
  * Says everything that is wrong with policies, tests and, where `reeve.yaml` belongs to them, with
- * the configuration. Exit 3 when there is something, 2 when there is nothing to look at.
+ * the configuration, and notes what is accepted and has no effect yet. Exit 3 when there is something, 2 when there is nothing to look at.
  */
 export function validate(
   terminal: Terminal,
@@ -27,8 +29,12 @@ export function validate(
     return Promise.resolve(EXIT.usage)
   }
   const problems = folders.flatMap((one) => (one.ok ? problemsOf(one.value) : []))
-  if (terminal.json) terminal.data(JSON.stringify({ ok: problems.length === 0, problems }))
+  const notes = distinct(
+    folders.flatMap((one) => (one.ok ? lintIncrement(one.value.policies).map(withText) : [])),
+  )
+  if (terminal.json) terminal.data(JSON.stringify({ ok: problems.length === 0, problems, notes }))
   else {
+    for (const { text } of notes) terminal.talk(`note: ${text}`)
     for (const { text } of problems) terminal.talk(text)
     terminal.talk(problems.length === 0 ? 'no problems' : `${problems.length} problems`)
   }
@@ -70,10 +76,17 @@ function problemsOf({ config, policies, schemas, tests }: PolicyFolder): readonl
   const diagnostics = [
     ...(compiled.ok ? [] : compiled.error),
     ...loadSuites(tests).flatMap((suite) => suite.problems),
-  ].map((one) => ({ ...one, text: formatDiagnostic(one) }))
-  const distinct = [...new Map(diagnostics.map((one) => [one.text, one])).values()]
-  return [...distinct, ...configProblems(config)]
+  ].map(withText)
+  return [...distinct(diagnostics), ...configProblems(config)]
 }
+
+const withText = <T extends Omit<Diagnostic, 'code'> & { readonly code: string }>(
+  one: T,
+): T & { readonly text: string } => ({ ...one, text: formatDiagnostic(one) })
+
+const distinct = <T extends { readonly text: string }>(all: readonly T[]): readonly T[] => [
+  ...new Map(all.map((one) => [one.text, one])).values(),
+]
 
 function configProblems(config: string | null): readonly Problem[] {
   if (config === null) return []
