@@ -23,11 +23,11 @@ export function schemaGap(schema: unknown, path: readonly string[]): SchemaGap |
   let isPlain = true
   for (const [step, name] of path.entries()) {
     if (!isMap(level)) return null
-    isPlain &&= !INDIRECT.some((keyword) => has(level, keyword))
-    const properties = has(level, 'properties') ? level['properties'] : {}
+    const here: Level = level
+    isPlain &&= !INDIRECT.some((keyword) => has(here, keyword))
+    const properties = has(here, 'properties') ? here['properties'] : {}
     if (!isMap(properties)) return null
-    if (!has(properties, name))
-      return gapAt(level, Object.keys(properties), { step, name, isPlain })
+    if (!has(properties, name)) return gapAt(here, Object.keys(properties), { step, name, isPlain })
     level = properties[name]
   }
   return null

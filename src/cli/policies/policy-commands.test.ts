@@ -280,6 +280,48 @@ test('lint warns and passes, and refuses only when it is told to', async () => {
   assert.equal(silent.code, 0)
 })
 
+test('lint finds attributes that the schemas of the folder do not have', async () => {
+  const schemas = '  schemas: {resourceSchema: {ref: "cerbos:///doc.json"}}\n'
+  const folder = folderOf({
+    'doc.yaml': POLICY.replace('  rules:', `${schemas}  rules:`),
+    '_schemas/doc.json': '{"properties": {"publik": {}}, "additionalProperties": false}',
+  })
+  const found = await ran((terminal) => lint(terminal, { denyWarnings: true }, folder))
+  assert.equal(found.code, 3)
+  assert.match(found.out, /doc\.yaml:13:24: `R\.attr\.public` .* \[attribute_unknown\]/)
+  assert.match(found.out, /hint: did you mean `publik`\?/)
+})
+
+test('validate notes an increment, which has no effect, and fails where the form has none', async () => {
+  const rollout = 'rollout: {percent: 5, increment: 2}'
+  const folder = folderOf({
+    'policy-config.yaml': `rules:\n  - {id: a, role: user, tool: t, allowed_actions: [x], ${rollout}}\n`,
+  })
+  const noted = await ran((terminal) => validate(terminal, {}, folder, folder))
+  assert.equal(noted.code, 0)
+  assert.match(noted.err, /^note: .*policy-config\.yaml:2:78: `increment` is not advanced yet/)
+  assert.match(noted.err, /\nno problems\n$/)
+  const json = await ran((terminal) => validate(terminal, {}, folder), true)
+  const { ok, problems, notes } = JSON.parse(json.out) as {
+    ok: boolean
+    problems: readonly object[]
+    notes: readonly { readonly line: number; readonly code: string }[]
+  }
+  assert.deepEqual([ok, problems], [true, []])
+  assert.deepEqual(
+    notes.map(({ line, code }) => [line, code]),
+    [[2, 'increment_idle']],
+  )
+  const long = POLICY.replace('api.cerbos.dev', 'reeve.dev').replace(
+    '      roles: [user]',
+    `      roles: [user]\n      ${rollout}`,
+  )
+  const refused = await ran((terminal) => validate(terminal, {}, folderOf({ 'doc.yaml': long })))
+  assert.equal(refused.code, 3)
+  assert.match(refused.err, /doc\.yaml:10:29: `rollout` has no field `increment`/)
+  assert.doesNotMatch(refused.err, /note:/)
+})
+
 test('fmt writes what changes, writes nothing with --check, and reports what it cannot read', async () => {
   const untidy = POLICY.replace('  resource: doc', "  resource: 'doc' # kept")
   const folder = folderOf({ 'doc.yaml': untidy, 'tidy.yaml': POLICY.replace('doc', 'memo') })
