@@ -78,6 +78,11 @@ test('a flipped bit in any column of any entry is detected', () => {
               .prepare(`select ${column} as value from ledger where idx = ?`)
               .get(index)
             const flipped = flip(row?.['value'], position, bit)
+            // Another entry's id or index cannot be written at all: the table itself refuses it.
+            const taken = database
+              .prepare('select 1 from ledger where id = ? or idx = ?')
+              .get(...(column === 'id' || column === 'idx' ? [flipped, flipped] : [null, null]))
+            fc.pre(taken === undefined)
             database.prepare(`update ledger set ${column} = ? where idx = ?`).run(flipped, index)
           })
           assert.equal(code, 40)
