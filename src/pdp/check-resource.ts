@@ -140,8 +140,12 @@ function checkedAction(evaluation: Evaluation, verdict: Verdict): CheckedAction 
   }
 }
 
-/** Cerbos names the most specific policy of the kind that decided, in whichever scope its rule stands. */
+/**
+ * Cerbos names the most specific policy of the kind that decided, in whichever scope its rule
+ * stands; but for a failure, the policy of the rule that failed.
+ */
 function matchedPolicy(evaluation: Evaluation, verdict: Verdict): string {
+  if (verdict.effect === 'deny' && verdict.cause === 'error') return verdict.ref?.id ?? NO_MATCH
   switch (verdict.from) {
     case 'role':
     case 'guardrail':
