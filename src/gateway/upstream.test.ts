@@ -231,3 +231,8 @@ test('picks headers by name and by prefix, and nothing else', () => {
     'mcp-name': 'c',
   })
 })
+
+test('a call that our own shutdown cuts off may have been carried out', () => {
+  const cut = Object.assign(new Error('The client is destroyed'), { code: 'UND_ERR_DESTROYED' })
+  assert.equal(failureOf(cut, new AbortController().signal).sent, 'maybe')
+})
